@@ -1,0 +1,141 @@
+"""The config of a dataset: one model, from which the JSON schema and every check derive.
+
+A config file is YAML or JSON. Unknown keys, wrong types and impossible values raise `ConfigError`
+with one sentence that names the file, the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from papertrace.errors import ConfigError
+from papertrace.figures.config import FiguresConfig
+from papertrace.pages.config import PagesConfig
+from papertrace.records.config import RecordsConfig
+from papertrace.scans.config import ScansConfig
+from papertrace.scores.config import ScoresConfig
+from papertrace.section import Section
+from papertrace.traces.config import TracesConfig
+
+
+class ManifestConfig(Section):
+    """Which windows of which records become pages."""
+
+    recipe: Literal["strided", "qtdb-21801", "qtdb-disjoint", "ptbxl-21801"] = Field(
+        "strided", description="windows_per_record evenly strided windows a record, or one of the study's recipes"
+    )
+    windows_per_record: int = Field(1, ge=1, le=100_000, description="with recipe strided: windows a record")
+    window_s: float = Field(10.0, ge=1, le=60, description="length of a window in s")
+    validation_share: float = Field(0.15, ge=0, le=1, description="share of the records in the validation split")
+    test_share: float = Field(0.25, ge=0, le=1, description="share of the records in the test split")
+
+
+class Config(Section):
+    """A dataset, from records to report."""
+
+    dataset: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name; results go to results/<name>")
+    seed: int = Field(1, ge=0, lt=2**63, description="seed of the dataset; the same seed gives the same bytes")
+    limit: int | None = Field(None, ge=1, description="take only this many pages, spread evenly over records")
+    shard_size: int = Field(100, ge=1, le=10_000, description="pages a shard; does not change any page")
+    results: str = Field("results", description="folder that results are written under")
+    max_failure_share: float = Field(0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages")
+    records: RecordsConfig = RecordsConfig()
+    manifest: ManifestConfig = ManifestConfig()
+    pages: PagesConfig = PagesConfig()
+    scans: ScansConfig = ScansConfig()
+    traces: TracesConfig = TracesConfig()
+    scores: ScoresConfig = ScoresConfig()
+    figures: FiguresConfig = FiguresConfig()
+
+
+# What each stage's output depends on: these keys, and no others, go into its config file.
+STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
+    "records": ("seed", "records"),
+    "manifest": ("dataset", "seed", "limit", "records", "manifest", "pages"),
+    "pages": ("seed", "shard_size", "records", "pages"),
+    "scans": ("seed", "scans"),
+    "traces": ("traces",),
+    "scores": ("scores", "max_failure_share"),
+    "figures": tuple(Config.model_fields),
+}
+
+
+def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
+    """Check a config given as a mapping and return it with all defaults filled in.
+
+    Parameters
+    ----------
+    data : mapping
+        The config's keys and values.
+    origin : str
+        What to call the config in an error's sentence: the file's name.
+
+    Raises
+    ------
+    ConfigError
+        One sentence with the first wrong key, its value and what is allowed.
+    """
+    try:
+        config = Config.model_validate(dict(data))
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, origin)) from None
+    if config.records.source == "folder":
+        folder = config.records.folder
+        if folder is None:
+            raise ConfigError(f"{origin}: `records.folder` is missing: with source 'folder' name the folder of WFDB records")
+        if not Path(folder).is_dir():
+            raise ConfigError(f"{origin}: `records.folder` is {folder!r}: no such folder, name the folder of WFDB records")
+    if config.manifest.validation_share + config.manifest.test_share > 1:
+        raise ConfigError(
+            f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "
+            f"{config.manifest.validation_share + config.manifest.test_share:g}: at most 1 is allowed"
+        )
+    return config
+
+
+def load_config(path: Path | str) -> Config:
+    """Read and check a config file (YAML or JSON); see `validate_config`."""
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a config file such as config/demo.yaml") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise ConfigError(f"{path}: not valid YAML{line}; mend the file's indentation and quotes") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: holds no keys; a config is a YAML mapping such as config/demo.yaml")
+    return validate_config(data, str(path))
+
+
+def stage_config_text(config: Config, stage: str) -> str:
+    """Return the JSON text of what a stage depends on: the content of ``<results>/config/<stage>.json``."""
+    data = config.model_dump(mode="json")
+    return json.dumps({key: data[key] for key in STAGE_SECTIONS[stage]}, indent=1, sort_keys=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a config file (``workflow/schemas/config.schema.json``)."""
+    return Config.model_json_schema()
+
+
+def _sentence(error: ValidationError, origin: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        model: Any = Config
+        for part in first["loc"][:-1]:
+            annotation = model.model_fields[part].annotation
+            model = annotation
+        known = ", ".join(sorted(model.model_fields))
+        return f"{origin}: `{key}` is not a known key; allowed here: {known}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{origin}: `{key}` is {first['input']!r}: {message}"

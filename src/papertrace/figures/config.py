@@ -1,0 +1,13 @@
+"""Config of the figures stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from papertrace.section import Section
+
+
+class FiguresConfig(Section):
+    """What the report shows."""
+
+    examples: int = Field(3, ge=1, le=20, description="how many of the best, median and worst pages are shown")

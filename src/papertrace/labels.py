@@ -1,0 +1,105 @@
+"""What is drawn where on a page, in millimetres: the labels that pages write and scans carry along.
+
+The centre line of a lead is not stored a second time: it is a function of the lead's truth (mV at a rate)
+and its placement here, `centre_line_mm`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in millimetres, x0 < x1 and y0 < y1."""
+
+
+@dataclass(frozen=True)
+class LeadLabel:
+    """One lead's placement on the page.
+
+    `x0_mm` is where the sample at `start_s` is drawn and `y0_mm` the height of 0 mV;
+    `start_s` counts from the page's first moment, `duration_s` is n_samples / rate.
+    """
+
+    lead: str
+    row: int
+    column: int
+    start_s: float
+    duration_s: float
+    x0_mm: float
+    y0_mm: float
+    speed_mm_s: float
+    gain_mm_mv: float
+    stroke_mm: float
+    box_mm: Box
+    name_box_mm: Box | None = None
+
+    def centre_line_mm(self, samples_mv: np.ndarray, rate_hz: float) -> np.ndarray:
+        """Return the drawn curve's centre line, shape (n, 2) in mm, of samples in mV."""
+        samples_mv = np.asarray(samples_mv, float)
+        x = self.x0_mm + np.arange(len(samples_mv)) * (self.speed_mm_s / rate_hz)
+        return np.stack([x, self.y0_mm - samples_mv * self.gain_mm_mv], axis=1)
+
+
+@dataclass(frozen=True)
+class TextLabel:
+    """A piece of text; `kind` is one of lead-name, header, statement, scale, printed, handwritten."""
+
+    text: str
+    kind: str
+    box_mm: Box
+
+
+@dataclass(frozen=True)
+class PulseLabel:
+    """A calibration pulse: its box, amplitude in mV and width in s."""
+
+    box_mm: Box
+    amplitude_mv: float
+    width_s: float
+    row: int
+
+
+@dataclass(frozen=True)
+class PageLabels:
+    """Everything on one page; coordinates in grid millimetres (see `papertrace.geometry`)."""
+
+    layout: str
+    paper: str
+    dpi: float
+    px_per_mm: float
+    width_mm: float
+    height_mm: float
+    grid_box_mm: Box | None
+    leads: list[LeadLabel] = field(default_factory=list)
+    texts: list[TextLabel] = field(default_factory=list)
+    pulses: list[PulseLabel] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """Return the labels as one JSON line with sorted keys, floats rounded to 1e-6 mm."""
+        return json.dumps(_rounded(dataclasses.asdict(self)), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> PageLabels:
+        """Read back what `to_json` wrote."""
+        data = json.loads(text)
+        for key, kind in (("leads", LeadLabel), ("texts", TextLabel), ("pulses", PulseLabel)):
+            data[key] = [kind(**{k: _as_box(k, v) for k, v in item.items()}) for item in data[key]]
+        return cls(**{k: _as_box(k, v) for k, v in data.items()})
+
+
+def _as_box(key: str, value):
+    return tuple(value) if key.endswith("box_mm") and value is not None else value
+
+
+def _rounded(value):
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(v) for v in value]
+    return value

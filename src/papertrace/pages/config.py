@@ -1,0 +1,27 @@
+"""Config of the pages stage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from papertrace.section import Probability, Range, Section
+
+
+class PagesConfig(Section):
+    """How clean pages are drawn."""
+
+    layout: Literal["auto", "1x1", "2x1", "3x4+1"] = Field(
+        "auto", description="layout; auto takes 3x4+1 for 12-lead records and as many rows as leads for one or two"
+    )
+    dpi: float = Field(200, ge=50, le=600, description="dots per inch of the page")
+    speed_mm_s: Literal[25] = Field(25, description="paper speed in mm/s")
+    gain_mm_mv: Literal[10] = Field(10, description="gain in mm/mV")
+    pitch_scale: Range = Field((0.74, 1.0), description="grid millimetres per real millimetre, drawn per page")
+    stroke_mm: Range = Field((0.25, 0.45), description="width of the trace in mm, drawn per page")
+    pulse_probability: Probability = Field(0.5, description="share of pages with a calibration pulse")
+    header_probability: Probability = Field(0.5, description="share of pages with a printed header")
+    lead_names_probability: Probability = Field(1.0, description="share of pages with lead names")
+    black_and_white_probability: Probability = Field(0.1, description="share of pages with a grey grid and black ink")
+    twin: bool = Field(False, description="also write the gridless twin (black trace on white) of every page")

@@ -1,0 +1,14 @@
+"""Config of the scores stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from papertrace.section import Section
+
+
+class ScoresConfig(Section):
+    """How traces are compared with the truth."""
+
+    max_lag_s: float = Field(0.2, gt=0, le=2, description="largest shift in s that the aligned figures may undo")
+    clinical: bool = Field(True, description="measure RR, QRS width and QT on truth and trace")

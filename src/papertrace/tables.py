@@ -1,0 +1,167 @@
+"""The contracts between the stages: the columns of every table that one stage writes and another reads.
+
+Every page keeps its row from stage to stage. `status` is ``ok``, ``failed`` (something broke: bad record,
+unreadable image, no grid found …) or ``rejected`` (a digitizer says this is not an ECG it can read);
+`reason` is one sentence where status is not ``ok`` and null where it is. A row that failed upstream is carried
+along with the reason it failed for. Tables hold nothing that varies between two runs (no times, hosts or absolute paths).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_STATUS = [("status", pa.string()), ("reason", pa.string())]
+
+RECORDS = pa.schema(
+    [
+        ("record", pa.string()),  # unique id within the dataset: letters, digits, - and _ ; the page id's first part
+        ("path", pa.string()),  # WFDB record path relative to the source's root, without suffix
+        ("database", pa.string()),
+        ("source_database", pa.string()),  # where the record came from first: mitdb, edb, … (for grouping)
+        ("rate_hz", pa.float64()),
+        ("n_samples", pa.int64()),
+        ("leads", pa.list_(pa.string())),
+        ("lead_issues", pa.list_(pa.string())),  # per lead: empty, or what is odd about it (flat, NaN, DC offset …)
+        ("sha256", pa.string()),  # of header and signal files together
+        *_STATUS,
+    ]
+)
+"""One row per record, sorted by `record`; n_samples … leads are null where the record cannot be read."""
+
+MANIFEST = pa.schema(
+    [
+        ("page_id", pa.string()),  # <record>_<window:05d>
+        ("record", pa.string()),
+        ("path", pa.string()),
+        ("database", pa.string()),
+        ("source_database", pa.string()),
+        ("split", pa.string()),  # train, validation or test; by record
+        ("window", pa.int32()),  # which of the record's windows under the whole recipe, limit or not
+        ("start_sample", pa.int64()),
+        ("n_samples", pa.int64()),
+        ("rate_hz", pa.float64()),
+        ("start_s", pa.float64()),
+        ("duration_s", pa.float64()),
+        ("leads", pa.list_(pa.string())),
+        ("layout", pa.string()),  # resolved: 1x1, 2x1, 3x4+1
+        ("dpi", pa.float64()),
+        ("speed_mm_s", pa.float64()),
+        ("gain_mm_mv", pa.float64()),
+        ("seed_pages", pa.uint64()),
+        ("seed_scans", pa.uint64()),
+        *_STATUS,
+    ]
+)
+"""One row per page, sorted by `page_id`, written before any image. Shard k holds the rows k*size … (k+1)*size-1."""
+
+PAGES = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("image", pa.string()),  # file name within the shard's folder
+        ("sha256", pa.string()),
+        ("twin", pa.string()),  # file name of the gridless twin, or null
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+        ("labels", pa.string()),  # papertrace.labels.PageLabels as JSON
+        ("recipe", pa.string()),  # JSON of every drawn choice (pitch, colours, stroke, pulse, header …)
+        *_STATUS,
+    ]
+)
+"""``pages/shard-NNNNN.parquet``; images and truth in ``pages/shard-NNNNN/``."""
+
+TRUTH = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("lead", pa.string()),
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("start_s", pa.float64()),  # of the first drawn sample, from the page's first moment
+        ("rate_hz", pa.float64()),
+        ("unit", pa.string()),  # mV
+        ("start_sample", pa.int64()),  # of the first drawn sample, in the record
+        ("offset_mv", pa.float64()),  # what was subtracted from the record's signal before drawing
+        ("samples", pa.list_(pa.float32())),  # what was drawn, in mV
+    ]
+)
+"""``pages/shard-NNNNN/truth.parquet``: one row per drawn stretch of a lead, in the labels' order."""
+
+SCANS = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("image", pa.string()),
+        ("sha256", pa.string()),
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+        ("mm_to_px", pa.list_(pa.float64())),  # papertrace.geometry.PixelMap.to_list
+        ("texts", pa.string()),  # JSON list of papertrace.labels.TextLabel added by the scan
+        ("recipe", pa.string()),  # JSON list of the artifacts as drawn, in the order applied
+        *_STATUS,
+    ]
+)
+"""``scans/shard-NNNNN.parquet``; images in ``scans/shard-NNNNN/``."""
+
+TRACES = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("input", pa.string()),  # pages or scans
+        ("digitizer", pa.string()),
+        ("layout", pa.string()),
+        ("px_per_mm_x", pa.float64()),
+        ("px_per_mm_y", pa.float64()),
+        ("rotation_deg", pa.float64()),
+        ("speed_mm_s", pa.float64()),
+        ("gain_mm_mv", pa.float64()),
+        ("confidence", pa.float64()),  # 0 … 1
+        *_STATUS,
+    ]
+)
+"""``traces/shard-NNNNN.parquet``: one row per page, input and digitizer."""
+
+SIGNALS = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("input", pa.string()),
+        ("digitizer", pa.string()),
+        ("lead", pa.string()),  # null where neither the page nor its layout names it
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("start_s", pa.float64()),
+        ("rate_hz", pa.float64()),
+        ("samples", pa.list_(pa.float32())),  # mV, NaN where nothing could be read
+        ("confidence", pa.list_(pa.float32())),  # 0 … 1 per sample
+        ("x_px", pa.list_(pa.float32())),  # where each sample was read in the image
+        ("y_px", pa.list_(pa.float32())),
+    ]
+)
+"""``traces/shard-NNNNN/signals.parquet``: one row per digitized stretch of a lead."""
+
+SCORES = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("input", pa.string()),
+        ("digitizer", pa.string()),
+        ("record", pa.string()),
+        ("database", pa.string()),
+        ("source_database", pa.string()),
+        ("split", pa.string()),
+        ("layout", pa.string()),
+        ("lead", pa.string()),  # the truth's name
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("name_read", pa.bool_()),  # the digitizer gave this lead its right name
+        ("coverage", pa.float64()),  # share of the truth's samples that the trace gives
+        ("snr_db", pa.float64()),  # strict, mean form
+        ("snr_median_db", pa.float64()),  # strict, noise power = median squared error
+        ("snr_aligned_db", pa.float64()),  # after one constant shift and offset
+        ("snr_aligned_median_db", pa.float64()),
+        ("lag_ms", pa.float64()),  # trace later than truth: positive
+        ("offset_mv", pa.float64()),  # trace above truth: positive
+        ("rmse_mv", pa.float64()),
+        ("r", pa.float64()),
+        *[(f"{name}_{which}", pa.float64()) for name in ("rr_ms", "qrs_ms", "qt_ms") for which in ("truth", "trace")],
+        ("beats_truth", pa.int32()),
+        ("beats_trace", pa.int32()),
+        *_STATUS,
+    ]
+)
+"""``scores/shard-NNNNN.parquet``: one row per page, input, digitizer and truth stretch; a failed page keeps its rows."""

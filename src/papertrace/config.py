@@ -61,7 +61,8 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "pages": ("seed", "shard_size", "records", "pages"),
     "scans": ("seed", "scans"),
     "traces": ("traces",),
-    "scores": ("scores", "max_failure_share"),
+    "scores": ("scores",),
+    "check": ("max_failure_share",),
     "figures": tuple(Config.model_fields),
 }
 

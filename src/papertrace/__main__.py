@@ -1,0 +1,5 @@
+"""``python -m papertrace``."""
+
+from papertrace.cli import main
+
+main()

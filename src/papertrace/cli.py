@@ -1,0 +1,370 @@
+"""The command line: one command a stage, and `digitize` for a person's own images.
+
+A command knows paths and the config, and no science; each stage is imported when its command runs.
+Exit status: 0 done, 1 something failed (one sentence on stderr says what), 2 wrong usage or config.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from papertrace import __version__
+from papertrace.errors import ConfigError, PapertraceError
+
+if TYPE_CHECKING:
+    from papertrace.config import Config
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space and run the same command again",
+    errno.EDQUOT: "free some space and run the same command again",
+    errno.EACCES: "make it readable and writable for you, or name another place",
+    errno.EPERM: "make it readable and writable for you, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOENT: "check the path",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+}
+
+
+class _OneSentence(click.Group):
+    """A group whose commands end in one sentence, not a traceback, on what a person can mend."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            _end(str(error), 2)
+        except PapertraceError as error:
+            _end(str(error), 1)
+        except OSError as error:
+            if error.errno not in _REMEDIES:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            _end(f"{where}{error.strerror or error}; {_REMEDIES[error.errno]}", 1)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    click.echo(f"papertrace: {sentence}", err=True)
+    raise click.exceptions.Exit(status)
+
+
+def _file(name: str, text: str, **options):
+    return click.option(f"--{name}", type=click.Path(path_type=Path), help=text, **options)
+
+
+_config_option = _file("config", "Config of the dataset (YAML), or of the stage (JSON).", required=True)
+_shard_option = click.option("--shard", type=click.IntRange(min=0), help="Number of the shard; all of them without it.")
+
+
+@click.group(cls=_OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="papertrace")
+def cli() -> None:
+    """The round trip of an ECG: record, page, scan, trace, score.
+
+    A dataset is described by one config file and made stage by stage; Snakemake runs the same commands
+    in parallel. Files are read from and written to results/<dataset>, wherever no other path is given.
+
+    \b
+    Examples:
+      papertrace digitize photo.jpg scan.png --out traces/
+      papertrace records --config config/demo.yaml
+      papertrace manifest --config config/demo.yaml
+      papertrace pages --config config/demo.yaml --shard 0
+    """
+    from papertrace.threads import limit_threads
+
+    limit_threads()
+
+
+@cli.command()
+@_config_option
+@_file("out", "The table to write [default: <results>/records/records.parquet].")
+def records(config: Path, out: Path | None) -> None:
+    """List, check and (for a simulation) write the records.
+
+    \b
+    Example: papertrace records --config config/demo.yaml
+    """
+    from papertrace.records import stage
+
+    dataset = _open(config)
+    stage.run(dataset.config, out or dataset.table("records"))
+
+
+@cli.command()
+@_config_option
+@_file("records", "Table of records.")
+@_file("out", "The table to write [default: <results>/manifest/manifest.parquet].")
+def manifest(config: Path, records: Path | None, out: Path | None) -> None:
+    """Plan every page: which window of which record, with which seed.
+
+    \b
+    Example: papertrace manifest --config config/demo.yaml
+    """
+    from papertrace.manifest import stage
+
+    dataset = _open(config)
+    stage.run(dataset.config, dataset.given("records", records), out or dataset.table("manifest"))
+
+
+@cli.command()
+@_config_option
+@_file("manifest", "Table of planned pages.")
+@_file("records", "Table of records.")
+@_shard_option
+@_file("out", "The table to write [default: <results>/pages/shard-KKKKK.parquet].")
+def pages(config: Path, manifest: Path | None, records: Path | None, shard: int | None, out: Path | None) -> None:
+    """Draw clean pages, with their labels and their truth.
+
+    \b
+    Example: papertrace pages --config config/demo.yaml --shard 0
+    """
+    from papertrace.pages import stage
+
+    dataset = _open(config)
+    manifest = dataset.given("manifest", manifest)
+    records = dataset.given("records", records)
+    for k in dataset.shards(shard, out):
+        stage.run(dataset.config, manifest, records, k, out or dataset.table("pages", k))
+
+
+@cli.command()
+@_config_option
+@_file("manifest", "Table of planned pages.")
+@_file("pages", "A shard's table of pages.")
+@_shard_option
+@_file("out", "The table to write [default: <results>/scans/shard-KKKKK.parquet].")
+def scans(config: Path, manifest: Path | None, pages: Path | None, shard: int | None, out: Path | None) -> None:
+    """Turn pages into what a scanner or a camera would have seen of them.
+
+    \b
+    Example: papertrace scans --config config/demo.yaml --shard 0
+    """
+    from papertrace.scans import stage
+
+    dataset = _open(config)
+    manifest = dataset.given("manifest", manifest)
+    for k in dataset.shards(shard, pages, out):
+        stage.run(dataset.config, manifest, dataset.given("pages", pages, k), out or dataset.table("scans", k))
+
+
+@cli.command()
+@_config_option
+@_file("pages", "A shard's table of pages.")
+@_file("scans", "The same shard's table of scans.")
+@_shard_option
+@_file("out", "The table to write [default: <results>/traces/shard-KKKKK.parquet].")
+def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | None, out: Path | None) -> None:
+    """Read the images of a shard back into millivolts and seconds.
+
+    \b
+    Example: papertrace traces --config config/demo.yaml --shard 0
+    """
+    from papertrace.traces import stage
+
+    dataset = _open(config)
+    for k in dataset.shards(shard, pages, scans, out):
+        stage.run(
+            dataset.config,
+            dataset.given("pages", pages, k),
+            dataset.given("scans", scans, k),
+            out or dataset.table("traces", k),
+        )
+
+
+@cli.command()
+@_config_option
+@_file("manifest", "Table of planned pages.")
+@_file("pages", "A shard's table of pages.")
+@_file("traces", "The same shard's table of traces.")
+@_shard_option
+@_file("out", "The table to write [default: <results>/scores/shard-KKKKK.parquet].")
+def scores(
+    config: Path, manifest: Path | None, pages: Path | None, traces: Path | None, shard: int | None, out: Path | None
+) -> None:
+    """Compare the traces of a shard with the truth.
+
+    \b
+    Example: papertrace scores --config config/demo.yaml --shard 0
+    """
+    from papertrace.scores import stage
+
+    dataset = _open(config)
+    manifest = dataset.given("manifest", manifest)
+    for k in dataset.shards(shard, pages, traces, out):
+        stage.run(
+            dataset.config,
+            manifest,
+            dataset.given("pages", pages, k),
+            dataset.given("traces", traces, k),
+            out or dataset.table("scores", k),
+        )
+
+
+@cli.command()
+@_config_option
+@click.argument("scores", nargs=-1, type=click.Path(path_type=Path))
+@_file("out", "The table to write [default: <results>/scores/scores.parquet].")
+def summary(config: Path, scores: tuple[Path, ...], out: Path | None) -> None:
+    """Join the SCORES of all shards, and summarize them.
+
+    \b
+    Examples:
+      papertrace summary --config config/demo.yaml
+      papertrace summary --config c.json --out scores/scores.parquet scores/shard-*.parquet
+    """
+    from papertrace.scores import summary as stage
+
+    dataset = _open(config)
+    tables = list(scores) or [dataset.table("scores", k) for k in dataset.shards(None)]
+    stage.run(dataset.config, [dataset.given("scores", table) for table in tables], out or dataset.table("scores"))
+
+
+@cli.command()
+@_config_option
+@_file("scores", "The table of all scores [default: <results>/scores/scores.parquet].")
+def check(config: Path, scores: Path | None) -> None:
+    """End in an error if more pages failed than `max_failure_share` allows.
+
+    \b
+    Example: papertrace check --config config/demo.yaml
+    """
+    from papertrace.failures import count_failures
+
+    dataset = _open(config)
+    table = dataset.given("scores", scores)
+    failed, total = count_failures(table)
+    sentence = f"{failed} of {total} pages failed"
+    if total and failed / total > dataset.config.max_failure_share:
+        raise PapertraceError(
+            f"{sentence}, more than the share of {dataset.config.max_failure_share:g} that `max_failure_share` allows; "
+            f"the reasons are in {table.with_name('failures.csv')}"
+        )
+    click.echo(sentence)
+
+
+@cli.command()
+@_config_option
+@_file("results", "Folder of the dataset [default: <results>].")
+@_file("out", "The report to write [default: <results>/figures/report.html].")
+def figures(config: Path, results: Path | None, out: Path | None) -> None:
+    """Draw the figures and write the report.
+
+    \b
+    Example: papertrace figures --config config/demo.yaml
+    """
+    from papertrace.figures import stage
+
+    dataset = _open(config)
+    results = results or dataset.folder
+    dataset.given("scores", results / "scores/scores.parquet")
+    stage.run(dataset.config, results, out or results / "figures/report.html")
+
+
+@cli.command()
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
+@_file("out", "Folder to write to; it is made where missing.", required=True)
+@click.option(
+    "--rate",
+    type=click.FloatRange(50, 2000),
+    default=500.0,
+    show_default=True,
+    help="Sampling rate of the traces in Hz.",
+)
+def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
+    """Read images of ECGs into millivolts and seconds.
+
+    For each IMAGE: <stem>.csv (time_s, then mV a lead), <stem>.hea and .dat (WFDB), <stem>.json (what was found, and
+    how sure that is) and <stem>.overlay.png (to see what was read). Ends in status 1 if an image could not be read.
+
+    \b
+    Examples:
+      papertrace digitize photo.jpg --out traces/
+      papertrace digitize scans/*.png --out traces/ --rate 250
+    """
+    from papertrace.traces.files import digitize_files
+
+    failed = digitize_files(list(images), out, rate)
+    if failed:
+        raise PapertraceError(f"{failed} of {len(images)} images could not be read; the reasons are in {out}/*.json")
+
+
+@cli.command()
+@_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@_file("out", "Also write the table as CSV, to this file.")
+def costs(results: Path, out: Path | None) -> None:
+    """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.
+
+    \b
+    Example: papertrace costs --results results/demo --out costs.csv
+    """
+    from papertrace.costs import stage_costs, to_csv, to_markdown
+    from papertrace.io import write_text
+
+    rows = stage_costs(results)
+    click.echo(to_markdown(rows), nl=False)
+    if out is not None:
+        write_text(to_csv(rows), out)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON schema of a config file."""
+    from papertrace.config import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def main() -> None:
+    """Run the command line (the console script's entry point)."""
+    cli(prog_name="papertrace")
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    """A config and where its files lie; `whole` is false where the config holds one stage's keys only."""
+
+    config: Config
+    folder: Path
+    whole: bool
+
+    def table(self, stage: str, shard: int | None = None) -> Path:
+        """Return the path of a stage's table, or of one shard's."""
+        from papertrace.plan import shard_name
+
+        return self.folder / stage / f"{stage if shard is None else shard_name(shard)}.parquet"
+
+    def given(self, stage: str, path: Path | None, shard: int | None = None) -> Path:
+        """Return the path that was named, or else the stage's own; the file must be there."""
+        path = path or self.table(stage, shard)
+        if not path.is_file():
+            command = "summary" if stage == "scores" and path.stem == "scores" else stage
+            raise PapertraceError(f"{path}: no such file; make it with `papertrace {command}`")
+        return path
+
+    def shards(self, shard: int | None, *named: Path | None) -> list[int]:
+        """Return the shards to work on: the one asked for, or all. Files named on the command line are one shard's."""
+        if shard is not None:
+            return [shard]
+        if named and all(named):
+            return [-1]
+        if any(named) or not self.whole:
+            raise click.UsageError("name the --shard: the files and the config named here do not tell it")
+        from papertrace.plan import page_count
+
+        return list(range(-(-page_count(self.config) // self.config.shard_size)))
+
+
+def _open(path: Path) -> _Dataset:
+    """Read a config; a stage's own (``<results>/config/<stage>.json``) lies in its dataset's folder and does not name it."""
+    from papertrace.config import STAGE_SECTIONS, load_config
+
+    config = load_config(path)
+    if path.suffix == ".json" and path.stem in STAGE_SECTIONS and path.parent.name == "config":
+        return _Dataset(config, path.parent.parent, whole=False)
+    return _Dataset(config, Path(config.results) / config.dataset, whole=True)

@@ -361,7 +361,7 @@ class _Dataset:
 
 
 def _open(path: Path) -> _Dataset:
-    """Read a config; a stage's own (``<results>/config/<stage>.json``) lies in its dataset's folder and does not name it."""
+    """Read a config; a stage's own lies in its dataset's folder (``<results>/config/<stage>.json``)."""
     from papertrace.config import STAGE_SECTIONS, load_config
 
     config = load_config(path)

@@ -1,0 +1,80 @@
+# scores: traces against truth.
+#
+# In    manifest.parquet; a shard of pages (for its truth) and its traces.
+# Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer;
+#       <results>/scores/{scores.parquet,summary.csv,failures.csv} over all shards; checked.txt if few enough pages failed.
+# Steps 1. scores   fidelity and clinical parameters, a shard at a time;
+#       2. summary  join the shards, summarize, list the failures;
+#       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
+
+
+rule scores:
+    input:
+        config="<results>/config/scores.json",
+        manifest="<results>/manifest/manifest.parquet",
+        pages="<results>/pages/{shard}.parquet",
+        traces="<results>/traces/{shard}.parquet",
+    output:
+        "<results>/scores/{shard}.parquet",
+    log:
+        "<logs>/scores/{shard}.log",
+    benchmark:
+        "<benchmarks>/scores/{shard}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        version=source_version("scores"),
+    shell:
+        "papertrace scores"
+        " --config {input.config:q}"
+        " --manifest {input.manifest:q}"
+        " --pages {input.pages:q}"
+        " --traces {input.traces:q}"
+        " --out {output:q}"
+        " 2> {log:q}"
+
+
+rule summary:
+    input:
+        config="<results>/config/scores.json",
+        scores=expand("<results>/scores/{shard}.parquet", shard=SHARDS),
+    output:
+        scores="<results>/scores/scores.parquet",
+        summary=report("<results>/scores/summary.csv", caption="../report/summary.rst", category="Tables"),
+        failures=report("<results>/scores/failures.csv", caption="../report/failures.rst", category="Tables"),
+    log:
+        "<logs>/summary.log",
+    benchmark:
+        "<benchmarks>/summary/summary.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        version=source_version("scores.summary"),
+    shell:
+        "papertrace summary" " --config {input.config:q}" " --out {output.scores:q}" " {input.scores:q}" " 2> {log:q}"
+
+
+rule check:
+    input:
+        config="<results>/config/check.json",
+        scores="<results>/scores/scores.parquet",
+    output:
+        "<results>/scores/checked.txt",
+    log:
+        "<logs>/check.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    shell:
+        "papertrace check" " --config {input.config:q}" " --scores {input.scores:q}" " > {output:q}" " 2> {log:q}"

@@ -1,0 +1,33 @@
+# traces: images read back into millivolts and seconds, from their pixels alone.
+#
+# In    a shard of pages and its scans: the tables name the images, nothing else of them is used.
+# Out   <results>/traces/shard-KKKKK.parquet, one row a page, input and digitizer; signals.parquet in <results>/traces/shard-KKKKK/.
+# Steps digitize each image.
+
+
+rule traces:
+    input:
+        config="<results>/config/traces.json",
+        pages="<results>/pages/{shard}.parquet",
+        scans="<results>/scans/{shard}.parquet",
+    output:
+        "<results>/traces/{shard}.parquet",
+    log:
+        "<logs>/traces/{shard}.log",
+    benchmark:
+        "<benchmarks>/traces/{shard}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        version=source_version("traces"),
+    shell:
+        "papertrace traces"
+        " --config {input.config:q}"
+        " --pages {input.pages:q}"
+        " --scans {input.scans:q}"
+        " --out {output:q}"
+        " 2> {log:q}"

@@ -1,0 +1,110 @@
+"""The scores stage: a shard's truth and traces in, one table out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from papertrace import tables
+from papertrace.config import Config
+from papertrace.errors import PapertraceError
+from papertrace.io import read_rows, read_table, shard_folder, write_table
+from papertrace.scores.page import score_page
+
+ORDER = ("page_id", "input", "digitizer", "row", "column")
+"""The columns that identify a row of scores, and by which they are sorted; nulls last."""
+
+_OF_MANIFEST = ("record", "database", "source_database", "split", "layout")
+_OF_SERIES = ("page_id", "lead", "row", "column", "start_s", "rate_hz", "samples")
+
+
+def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) -> None:
+    """Score a shard.
+
+    Parameters
+    ----------
+    config : Config
+        Its `scores` section is used.
+    manifest : Path
+        ``manifest.parquet``.
+    pages, traces : Path
+        ``pages/shard-NNNNN.parquet`` and ``traces/shard-NNNNN.parquet``, their folders beside them.
+    out : Path
+        ``scores/shard-NNNNN.parquet``, rows as in `papertrace.tables.SCORES`, sorted by `ORDER`.
+
+    Raises
+    ------
+    PapertraceError
+        A table is missing, or the pages are not of this manifest.
+    """
+    from tqdm import tqdm
+
+    truth_table, signal_table = shard_folder(pages) / "truth.parquet", shard_folder(traces) / "signals.parquet"
+    for path in (manifest, pages, traces, truth_table, signal_table):
+        if not path.is_file():
+            raise PapertraceError(f"{path}: no such file; run the stage that writes it first")
+
+    page_rows = sorted(read_rows(pages, ["page_id", "status", "reason"]), key=lambda row: row["page_id"])
+    trace_rows = _by_page(read_rows(traces, ["page_id", "input", "digitizer", "status", "reason"]))
+    truth = _by_page(read_samples(truth_table, _OF_SERIES))
+    signals = _by_page(read_samples(signal_table, (*_OF_SERIES, "input", "digitizer")))
+    planned = _planned(manifest, [row["page_id"] for row in page_rows])
+    strangers = [row["page_id"] for row in page_rows if row["page_id"] not in planned]
+    if strangers:
+        raise PapertraceError(f"{pages}: page {strangers[0]} is not in {manifest}; run pages again with this manifest")
+    # Every page answers for every input and digitizer of the shard, whether the traces stage left it a row or not.
+    attempts = sorted({(row["input"], row["digitizer"]) for rows in trace_rows.values() for row in rows})
+
+    scored = []
+    for page in tqdm(page_rows, desc=f"scores {out.stem}", unit="page", disable=None):
+        page_id = page["page_id"]
+        given = {(row["input"], row["digitizer"]): row for row in trace_rows.get(page_id, [])}
+        attempted = [_attempt(page, attempt, given.get(attempt)) for attempt in attempts]
+        rows = score_page(truth.get(page_id, []), signals.get(page_id, []), config.scores, attempted)
+        scored += [{"page_id": page_id, **planned[page_id], **row} for row in rows]
+    scored.sort(key=lambda row: tuple((row[key] is None, row[key]) for key in ORDER))
+    write_table(scored, tables.SCORES, out)
+
+
+def read_samples(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Read a table as `papertrace.io.read_rows` does, its lists of numbers as arrays: 50 times as fast."""
+    table = read_table(path, list(columns)).combine_chunks()
+    plain = [name for name in columns if not pa.types.is_list(table.schema.field(name).type)]
+    rows = table.select(plain).to_pylist()
+    for name in set(columns) - set(plain):
+        lists = pc.fill_null(table[name].combine_chunks(), []) if table.num_rows else None
+        if lists is None:
+            continue
+        ends = np.cumsum(pc.list_value_length(lists).to_numpy(zero_copy_only=False))
+        flat = lists.flatten().to_numpy(zero_copy_only=False)
+        for row, values in zip(rows, np.split(flat, ends[:-1]), strict=True):
+            row[name] = values
+    return rows
+
+
+def _by_page(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    grouped = defaultdict(list)
+    for row in rows:
+        grouped[row["page_id"]].append(row)
+    return grouped
+
+
+def _planned(manifest: Path, page_ids: list[str]) -> dict[str, dict[str, Any]]:
+    table = read_table(manifest, ["page_id", *_OF_MANIFEST])
+    mine = table.filter(pc.is_in(table["page_id"], value_set=pa.array(page_ids, pa.string())))
+    return {row["page_id"]: {name: row[name] for name in _OF_MANIFEST} for row in mine.to_pylist()}
+
+
+def _attempt(page: dict[str, Any], attempt: tuple[str, str], trace: dict[str, Any] | None) -> dict[str, Any]:
+    """The outcome of one digitizer on one page; a page that was never drawn cannot be ok."""
+    status, reason = "failed", "the traces stage gave no row for this page"
+    if page["status"] != "ok":
+        status, reason = page["status"], page["reason"]
+    elif trace is not None:
+        status, reason = trace["status"], trace["reason"]
+    return {"input": attempt[0], "digitizer": attempt[1], "status": status, "reason": reason}

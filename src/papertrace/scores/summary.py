@@ -1,0 +1,211 @@
+"""All shards' scores in one table, and the CSV files a person reads.
+
+How failures count is the same everywhere. Averages and percentiles of fidelity go over the leads that were read
+(``leads_read`` of ``leads``); beside them stand the shares that failed, and ``snr_db_mean_unread_0``, the mean over all
+leads with 0 dB for those that were not read. A page counts as failed or rejected when not one of its leads was read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from papertrace import tables
+from papertrace.config import Config
+from papertrace.errors import PapertraceError
+from papertrace.io import atomic_path, read_table, write_text
+from papertrace.scores.stage import ORDER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ATTEMPT = ("page_id", "input", "digitizer")
+"""What a page-level row stands for: one digitizer's attempt at one image of one page."""
+
+FIDELITY = ("coverage", "snr_db", "snr_median_db", "snr_aligned_db", "snr_aligned_median_db", "rmse_mv", "r")
+CLINICAL = ("rr_ms", "qrs_ms", "qt_ms")
+_GROUPS = ("split", "layout", "database", "source_database", "lead")
+
+
+def run(config: Config, scores: list[Path], out: Path) -> None:
+    """Join the shards' scores and summarise them.
+
+    Parameters
+    ----------
+    config : Config
+        Not used; every stage takes one.
+    scores : list of Path
+        ``scores/shard-NNNNN.parquet``, in any order.
+    out : Path
+        ``scores.parquet``, all rows sorted; beside it ``summary.csv``, ``pages.csv``, ``records.csv`` and
+        ``failures.csv`` (columns in docs/tables.md). It is written last.
+
+    Raises
+    ------
+    PapertraceError
+        No shards, or one that is missing.
+    """
+    if not scores:
+        raise PapertraceError(f"{out}: there are no shards to summarise; run scores first")
+    for path in scores:
+        if not Path(path).is_file():
+            raise PapertraceError(f"{path}: no such file; run scores for this shard first")
+    table = pa.concat_tables([read_table(path).cast(tables.SCORES) for path in scores])
+    table = table.sort_by([(name, "ascending") for name in ORDER]).combine_chunks()
+    frame = table.to_pandas()
+    for name, rows in (
+        ("summary", summarise(frame)),
+        ("pages", per_page(frame)),
+        ("records", per_record(frame)),
+        ("failures", failures(frame)),
+    ):
+        write_text(to_csv(rows), out.with_name(f"{name}.csv"))
+    with atomic_path(out) as beside:
+        pq.write_table(table, beside, compression="zstd")
+
+
+def failure_share(scores: pa.Table) -> float:
+    """Return the share of attempts (page, input, digitizer) of which no lead was read, failed or rejected.
+
+    Parameters
+    ----------
+    scores : pyarrow.Table
+        With at least `page_id`, `input`, `digitizer` and `status`.
+
+    Returns
+    -------
+    float
+        0 for an empty table.
+    """
+    ok = pa.table([*(scores[name] for name in ATTEMPT), pc.equal(scores["status"], "ok")], names=[*ATTEMPT, "ok"])
+    attempts = ok.group_by(list(ATTEMPT)).aggregate([("ok", "any")])
+    return 1 - pc.mean(attempts["ok_any"]).as_py() if attempts.num_rows else 0.0
+
+
+def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Summarise scores per input and digitizer: over all pages, then by split, layout, database and lead.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of `papertrace.tables.SCORES`.
+
+    Returns
+    -------
+    DataFrame
+        One row per input, digitizer, `group` (``all``, ``split``, …) and `value` of the group; columns as in
+        docs/tables.md.
+    """
+    import pandas as pd
+
+    frame = _with_differences(frame)
+    parts = []
+    for group in ("all", *_GROUPS):
+        rows = frame if group == "all" else frame[frame[group].notna()]
+        value = pd.Series("all", rows.index) if group == "all" else rows[group]
+        keys = {"input": rows["input"], "digitizer": rows["digitizer"], "group": group, "value": value}
+        part = _summary(rows.assign(**keys), list(keys))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).sort_values(["input", "digitizer"], kind="stable", ignore_index=True)
+
+
+def per_page(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per page, input and digitizer: status, and the median over the leads that were read."""
+    return _medians(frame, [*ATTEMPT, "record", "source_database", "split", "layout"])
+
+
+def per_record(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per record, input and digitizer: pages by outcome, and the median over all leads read."""
+    return _medians(frame, ["record", "input", "digitizer", "database", "source_database", "split"])
+
+
+def failures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per attempt and reason for which leads were not read, and whether the whole page was lost."""
+    lost = _attempts(frame)
+    columns = [*ATTEMPT, "record", "status", "reason"]
+    unread = frame[frame["status"] != "ok"].merge(lost, on=list(ATTEMPT))
+    rows = unread.groupby(columns, sort=True, dropna=False).agg(
+        page_lost=("page_status", lambda status: bool((status != "ok").all())), leads_unread=("lead", "count")
+    )
+    return rows.reset_index()
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV: four decimals, a line feed, nothing where a figure is absent."""
+    return frame.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+
+
+def _attempts(frame: pd.DataFrame) -> pd.DataFrame:
+    """The status of each attempt: ok if one lead was read, else rejected if any was, else failed."""
+    marks = frame[list(ATTEMPT)].assign(ok=frame["status"] == "ok", rejected=frame["status"] == "rejected")
+    rows = marks.groupby(list(ATTEMPT), sort=True).any().reset_index()
+    rows["page_status"] = np.select([rows["ok"], rows["rejected"]], ["ok", "rejected"], "failed")
+    return rows.drop(columns=["ok", "rejected"])
+
+
+def _counts(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Pages by outcome and leads read in each group; `frame` has `page_status`."""
+    pages = frame.drop_duplicates([*keys, *(name for name in ATTEMPT if name not in keys)])
+    outcome = pages[keys].assign(
+        pages=1,
+        **{f"pages_{status}": (pages["page_status"] == status).astype(int) for status in ("ok", "failed", "rejected")},
+    )
+    counts = outcome.groupby(keys, sort=True, dropna=False).sum()
+    leads = frame[keys].assign(leads=frame["lead"].notna(), leads_read=frame["status"] == "ok")
+    return counts.join(leads.groupby(keys, sort=True, dropna=False).sum().astype(int))
+
+
+def _medians(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    frame = _with_differences(frame)
+    counts = _counts(frame, keys)
+    if "page_id" in keys:
+        status = np.select([counts["pages_ok"] > 0, counts["pages_rejected"] > 0], ["ok", "rejected"], "failed")
+        counts = counts[["leads", "leads_read"]]
+        counts.insert(0, "status", status)
+    figures = [*FIDELITY, "lag_ms", "offset_mv", *(f"{name}_error" for name in CLINICAL)]
+    return counts.join(frame.groupby(keys, sort=True, dropna=False)[figures].median()).reset_index()
+
+
+def _with_differences(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add each attempt's status, and trace minus truth of the clinical parameters."""
+    errors = {f"{name}_error": frame[f"{name}_trace"] - frame[f"{name}_truth"] for name in CLINICAL}
+    return frame.merge(_attempts(frame), on=list(ATTEMPT), how="left").assign(**errors)
+
+
+def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    counts = _counts(frame, keys)
+    counts["failure_share"] = 1 - counts["pages_ok"] / counts["pages"]
+    counts["leads_unread_share"] = 1 - counts["leads_read"] / counts["leads"].where(counts["leads"] > 0)
+    frame = frame.assign(
+        abs_lag_ms=frame["lag_ms"].abs(),
+        name_read=frame["name_read"].astype("boolean").astype("Float64").astype(float),
+        snr_db_unread_0=frame["snr_db"].where(frame["status"] == "ok", 0.0).where(frame["lead"].notna()),
+    )
+    grouped = frame.groupby(keys, sort=True, dropna=False)
+    columns = {
+        "names_read_share": grouped["name_read"].mean(),
+        "snr_db_mean_unread_0": grouped["snr_db_unread_0"].mean(),
+    }
+    for name in (*FIDELITY, "abs_lag_ms"):
+        figures = grouped[name]
+        columns |= {
+            f"{name}_mean": figures.mean(),
+            f"{name}_median": figures.median(),
+            f"{name}_p10": figures.quantile(0.1),
+            f"{name}_p90": figures.quantile(0.9),
+            f"{name}_sd": figures.std(),
+        }
+    for name in CLINICAL:
+        columns |= {
+            f"{name}_n_truth": grouped[f"{name}_truth"].count(),
+            f"{name}_n": grouped[f"{name}_error"].count(),
+            f"{name}_bias": grouped[f"{name}_error"].mean(),
+            f"{name}_sd": grouped[f"{name}_error"].std(),
+            f"{name}_mae": frame[f"{name}_error"].abs().groupby([frame[key] for key in keys], dropna=False).mean(),
+        }
+    return counts.assign(**columns).reset_index()

@@ -1,0 +1,118 @@
+"""The pages stage: a shard of the manifest in; images, truth and one table out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from papertrace import tables
+from papertrace.errors import PapertraceError
+from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
+from papertrace.pages.png import encode_png
+from papertrace.pages.render import Page, Stretch, render_page
+from papertrace.seeds import generator
+
+if TYPE_CHECKING:
+    from papertrace.config import Config
+
+
+def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) -> None:
+    """Draw the pages of one shard.
+
+    Parameters
+    ----------
+    config : Config
+        Uses `records`, `pages` and `shard_size`.
+    manifest, records : Path
+        Tables of the stages before.
+    shard : int
+        Which rows of the manifest: ``shard * shard_size`` and the following.
+    out : Path
+        The shard's table; images and truth go into the folder of the same name without suffix.
+
+    Raises
+    ------
+    PapertraceError
+        The manifest has no such shard. A page that cannot be drawn becomes a row with a reason instead.
+    """
+    from papertrace.records.listing import records_root
+
+    every_row = read_rows(manifest)
+    rows = every_row[shard * config.shard_size : (shard + 1) * config.shard_size]
+    if not rows:
+        raise PapertraceError(
+            f"{manifest}: holds {len(every_row)} pages, none of them in shard {shard} of {config.shard_size}; "
+            "make the manifest anew or ask for an earlier shard"
+        )
+    root = records_root(config, Path(records))
+    table, truth = [], []
+    with atomic_folder(shard_folder(out)) as folder:
+        for row in tqdm(rows, desc=f"pages, shard {shard}", unit="page", disable=None):
+            drawn = _draw(row, config, root)
+            if isinstance(drawn, str):
+                table.append(_failed(row["page_id"], drawn))
+                continue
+            table.append(_write(row["page_id"], drawn, folder))
+            truth.extend(truth_row(row["page_id"], stretch) for stretch in drawn.truth)
+        write_table(truth, tables.TRUTH, folder / "truth.parquet")
+    write_table(table, tables.PAGES, out)
+
+
+def truth_row(page_id: str, stretch: Stretch) -> dict:
+    """Return a drawn stretch as a row of `papertrace.tables.TRUTH`."""
+    return {"page_id": page_id, **vars(stretch)}
+
+
+def _draw(row: dict, config: Config, root: Path) -> Page | str:
+    """Draw a manifest row's page, or say in one sentence why it cannot be."""
+    from papertrace.records.reader import read_window
+
+    if row["status"] != "ok":
+        return row["reason"]
+    try:
+        signal = read_window(root, row["path"], row["start_sample"], row["n_samples"])
+        return render_page(
+            signal,
+            row["layout"],
+            config.pages,
+            generator(row["seed_pages"]),
+            dpi=row["dpi"],
+            speed_mm_s=row["speed_mm_s"],
+            gain_mm_mv=row["gain_mm_mv"],
+            start_sample=row["start_sample"],
+        )
+    except PapertraceError as error:
+        return str(error)
+    except (ValueError, ArithmeticError, LookupError, TypeError) as error:
+        # One odd record must not cost the others their pages; the reason names what to look at.
+        return (
+            f"{row['path']}: its page could not be drawn ({type(error).__name__}: {error}); please report this record"
+        )
+
+
+def _write(page_id: str, page: Page, folder: Path) -> dict:
+    data = encode_png(page.image)
+    (folder / f"{page_id}.png").write_bytes(data)
+    twin = None
+    if page.twin is not None:
+        twin = f"{page_id}.twin.png"
+        (folder / twin).write_bytes(encode_png(page.twin))
+    return {
+        "page_id": page_id,
+        "image": f"{page_id}.png",
+        "sha256": sha256_bytes(data),
+        "twin": twin,
+        "width_px": page.image.shape[1],
+        "height_px": page.image.shape[0],
+        "labels": page.labels.to_json(),
+        "recipe": json.dumps(page.recipe, sort_keys=True, separators=(",", ":")),
+        "status": "ok",
+        "reason": None,
+    }
+
+
+def _failed(page_id: str, reason: str) -> dict:
+    return {**dict.fromkeys(tables.PAGES.names), "page_id": page_id, "status": "failed", "reason": reason}

@@ -1,0 +1,190 @@
+"""Draw what happens to a scan; nothing random is left when a recipe is applied."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+
+from papertrace.geometry import PixelMap
+from papertrace.labels import Box, PageLabels
+from papertrace.pages.text import FACES
+from papertrace.scans.config import ScansConfig
+from papertrace.scans.warp import Size, fit_canvas, perspective, project, rotation
+
+_DESKS = ((252, 252, 252), (235, 238, 240), (120, 120, 120), (40, 40, 40), (70, 110, 150), (60, 75, 95))
+_TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
+_KEEP_MM = 1.5  # left around the traces when a crop is drawn
+
+
+def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.random.Generator) -> list[dict]:
+    """Draw the artifacts of one scan, in the order they are applied.
+
+    Parameters
+    ----------
+    config : ScansConfig
+        Probabilities and ranges.
+    labels : PageLabels
+        Of the page: print keeps clear of the traces, and no crop cuts into them.
+    size : tuple of int
+        The page's width and height in pixels.
+    rng : numpy.random.Generator
+        The only source of randomness.
+
+    Returns
+    -------
+    list of dict
+        JSON-ready; ``artifact`` names the function, the other keys are its arguments as drawn.
+    """
+    drawn = []
+    if _happens(config.printed_text, rng):
+        drawn.append({"artifact": "printed_text", "lines": _draw_print(config, labels, rng)})
+    if _happens(config.creases, rng):
+        drawn.append({"artifact": "creases", "lines": _draw_creases(config, labels, rng)})
+    drawn += _draw_geometry(config, labels, size, rng)
+    if _happens(config.light, rng):
+        drawn.append(
+            {
+                "artifact": "light",
+                "degrees": float(rng.uniform(0, 360)),
+                "strength": _uniform(config.light.strength, rng),
+                "bend": float(rng.uniform(0, 1)),
+            }
+        )
+    if _happens(config.temperature, rng):
+        # Even in mired, the scale on which equal steps look equal.
+        low, high = config.temperature.kelvin
+        drawn.append({"artifact": "temperature", "kelvin": float(1 / rng.uniform(1 / high, 1 / low))})
+    if _happens(config.blur, rng):
+        drawn.append({"artifact": "blur", "sigma_px": _uniform(config.blur.sigma_px, rng)})
+    if _happens(config.noise, rng):
+        drawn.append(
+            {"artifact": "noise", "sigma": _uniform(config.noise.sigma, rng), "seed": int(rng.integers(2**63))}
+        )
+    if _happens(config.jpeg, rng):
+        times = _whole(config.jpeg.generations, rng)
+        drawn.append({"artifact": "jpeg", "qualities": [_whole(config.jpeg.quality, rng) for _ in range(times)]})
+    return drawn
+
+
+def compose(recipe: list[dict], size: Size) -> tuple[np.ndarray, Size]:
+    """Return the one homography of a recipe, page pixels to scan pixels, and the scan's size."""
+    matrix = np.eye(3)
+    for item in recipe:
+        if item["artifact"] == "rotation":
+            matrix = rotation(size, item["degrees"]) @ matrix
+        elif item["artifact"] == "perspective":
+            matrix = perspective(size, item["shifts"]) @ matrix
+    matrix, canvas = fit_canvas(matrix, size)
+    for item in recipe:
+        if item["artifact"] == "crop":
+            left, top, right, bottom = item["pixels"]
+            matrix[:2] -= np.outer([left, top], matrix[2])
+            canvas = (canvas[0] - left - right, canvas[1] - top - bottom)
+    return matrix / matrix[2, 2], canvas
+
+
+def _draw_geometry(config: ScansConfig, labels: PageLabels, size: Size, rng: np.random.Generator) -> list[dict]:
+    drawn: list[dict] = []
+    if _happens(config.rotation, rng):
+        drawn.append({"artifact": "rotation", "degrees": _uniform(config.rotation.degrees, rng)})
+    if _happens(config.perspective, rng):
+        shifts = rng.choice([-1, 1], (4, 2)) * rng.uniform(*config.perspective.shift, (4, 2))
+        drawn.append({"artifact": "perspective", "shifts": shifts.tolist()})
+    if _happens(config.crop, rng):
+        shares = rng.uniform(*config.crop.share, 4)
+        drawn.append({"artifact": "crop", "pixels": _limit_crop(shares, drawn, labels, size)})
+    if drawn:
+        desk = [
+            int(c) for c in np.clip(np.add(_DESKS[int(rng.integers(len(_DESKS)))], rng.integers(-15, 16, 3)), 0, 255)
+        ]
+        drawn.append({"artifact": "desk", "colour": desk})
+    return drawn
+
+
+def _limit_crop(shares: np.ndarray, geometry: list[dict], labels: PageLabels, size: Size) -> list[int]:
+    """Return what is cut off left, top, right and bottom, in pixels, at most up to the traces and pulses."""
+    matrix, (width, height) = compose(geometry, size)
+    wanted = shares * [width, height, width, height]
+    boxes = [lead.box_mm for lead in labels.leads] + [pulse.box_mm for pulse in labels.pulses]
+    boxes += [lead.name_box_mm for lead in labels.leads if lead.name_box_mm]
+    if not boxes:
+        return [int(value) for value in wanted]
+    points = np.array(
+        [
+            [x, y]
+            for x0, y0, x1, y1 in boxes
+            for x in (x0 - _KEEP_MM, x1 + _KEEP_MM)
+            for y in (y0 - _KEEP_MM, y1 + _KEEP_MM)
+        ]
+    )
+    seen = project(matrix, PixelMap.of_page(labels.px_per_mm).apply(points))
+    (left, top), (right, bottom) = seen.min(axis=0) + 0.5, seen.max(axis=0) + 0.5
+    room = np.array([left, top, width - right, height - bottom])
+    return [int(value) for value in np.floor(np.clip(wanted, 0, np.maximum(room, 0)))]
+
+
+def _draw_print(config: ScansConfig, labels: PageLabels, rng: np.random.Generator) -> list[dict]:
+    taken: list[Box] = [lead.box_mm for lead in labels.leads] + [pulse.box_mm for pulse in labels.pulses]
+    taken += [text.box_mm for text in labels.texts]
+    words = _words()
+    lines = []
+    for _ in range(_whole(config.printed_text.lines, rng)):
+        text = "  ".join(str(word) for word in rng.choice(words, int(rng.integers(1, 4)), replace=False))
+        size = _uniform(config.printed_text.size_mm, rng)
+        width = 0.62 * size * len(text)  # a generous guess; the label takes the true ink
+        line = {
+            "text": text,
+            "size_mm": size,
+            "face": str(rng.choice(FACES)),
+            "weight": int(rng.choice([300, 400, 600])),
+            "colour": [int(c) for c in _TEXT_COLOURS[int(rng.integers(len(_TEXT_COLOURS)))]],
+        }
+        # A few tries to find a free place; a full page gets fewer words.
+        for x, y in rng.uniform([2, size + 2], [max(labels.width_mm - width, 3), labels.height_mm - size - 2], (12, 2)):
+            box = (x - 1, y - 1.1 * size - 1, x + width + 1, y + 0.4 * size + 1)
+            if not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                lines.append({**line, "x_mm": float(x), "baseline_mm": float(y)})
+                break
+    return lines
+
+
+def _draw_creases(config: ScansConfig, labels: PageLabels, rng: np.random.Generator) -> list[dict]:
+    first = float(rng.uniform(-90, 90))
+    lines = []
+    for base in (first, first + float(rng.uniform(60, 120))):
+        count = _whole(config.creases.lines, rng)
+        width = _uniform(config.creases.width_mm, rng)
+        normal = np.array([np.cos(np.radians(base)), np.sin(np.radians(base))])
+        reach = np.array([[x, y] for x in (0, labels.width_mm) for y in (0, labels.height_mm)]) @ normal
+        for offset in rng.uniform(reach.min(), reach.max(), count):
+            lines.append(
+                {
+                    "degrees": base + float(rng.normal(0, 1.5)),
+                    "offset_mm": float(offset),
+                    "width_mm": width,
+                    "strength": _uniform(config.creases.strength, rng),
+                }
+            )
+    return lines
+
+
+def _words() -> list[str]:
+    return resources.files(__package__).joinpath("words.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def _happens(artifact: object, rng: np.random.Generator) -> bool:
+    return bool(rng.random() < artifact.probability)
+
+
+def _uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
+    return float(rng.uniform(*ends))
+
+
+def _whole(ends: tuple[float, float], rng: np.random.Generator) -> int:
+    return int(rng.integers(int(ends[0]), int(ends[1]) + 1))
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

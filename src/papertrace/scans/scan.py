@@ -1,0 +1,85 @@
+"""Turn a page into a scan: pixels in, pixels and the map from the page's millimetres out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from papertrace.geometry import PixelMap
+from papertrace.labels import PageLabels, TextLabel
+from papertrace.scans import sensor, surface
+from papertrace.scans.config import ScansConfig
+from papertrace.scans.recipe import compose, draw_recipe
+from papertrace.scans.warp import warp
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan.
+
+    Attributes
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        Blue, green, red.
+    map : PixelMap
+        Page millimetres to scan pixels; carries every label of the page.
+    texts : list of TextLabel
+        Print that the scan added, in page millimetres.
+    recipe : list of dict
+        The artifacts as drawn, in the order applied.
+    """
+
+    image: np.ndarray
+    map: PixelMap
+    texts: list[TextLabel]
+    recipe: list[dict]
+
+
+def scan_page(image: np.ndarray, labels: PageLabels, config: ScansConfig, rng: np.random.Generator) -> Scan:
+    """Draw a recipe and apply it to a page.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The clean page.
+    labels : PageLabels
+        Its labels.
+    config : ScansConfig
+        Which artifacts, how often and how strong.
+    rng : numpy.random.Generator
+        The only source of randomness.
+    """
+    height, width = image.shape[:2]
+    return apply_recipe(image, labels.px_per_mm, draw_recipe(config, labels, (width, height), rng))
+
+
+def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Scan:
+    """Apply a recipe to a page of a scale in pixels a millimetre; the same recipe gives the same pixels."""
+    height, width = image.shape[:2]
+    matrix, canvas = compose(recipe, (width, height))
+    texts: list[TextLabel] = []
+    for item in recipe:
+        arguments = {key: value for key, value in item.items() if key != "artifact"}
+        match item["artifact"]:
+            case "printed_text":
+                image, texts = surface.printed_text(image, px_per_mm, **arguments)
+            case "creases":
+                image = surface.creases(image, px_per_mm, **arguments)
+            case "desk":  # ends the geometric artifacts, which are one warp
+                image = warp(image, matrix, canvas, arguments["colour"])
+            case "rotation" | "perspective" | "crop":
+                pass
+            case "light":
+                image = surface.light(image, **arguments)
+            case "temperature":
+                image = sensor.temperature(image, **arguments)
+            case "blur":
+                image = sensor.blur(image, **arguments)
+            case "noise":
+                image = sensor.noise(image, **arguments)
+            case "jpeg":
+                image = sensor.jpeg(image, **arguments)
+            case unknown:
+                raise ValueError(f"a recipe names an artifact {unknown!r} that scans do not have")
+    return Scan(image, PixelMap.of_page(px_per_mm).then(matrix), texts, recipe)

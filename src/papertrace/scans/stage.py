@@ -1,0 +1,103 @@
+"""The scans stage: a shard of pages in; scans and one table out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from papertrace import tables
+from papertrace.errors import ImageError
+from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
+from papertrace.labels import PageLabels
+from papertrace.pages.png import encode_png
+from papertrace.scans.scan import Scan, scan_page
+from papertrace.scans.sensor import encode_jpeg
+from papertrace.seeds import generator
+
+if TYPE_CHECKING:
+    from papertrace.config import Config
+    from papertrace.scans.config import ScansConfig
+
+
+def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
+    """Scan the pages of one shard.
+
+    Parameters
+    ----------
+    config : Config
+        Uses `scans`.
+    manifest : Path
+        Table of all pages; holds the seeds.
+    pages : Path
+        The shard's table; its images lie in the folder of the same name without suffix.
+    out : Path
+        The scans' table; their images go into the folder of the same name without suffix.
+    """
+    seeds = {row["page_id"]: row["seed_scans"] for row in read_rows(manifest, ["page_id", "seed_scans"])}
+    source = shard_folder(pages)
+    table = []
+    with atomic_folder(shard_folder(out)) as folder:
+        for row in tqdm(read_rows(pages), desc="scans", unit="scan", disable=None):
+            page_id = row["page_id"]
+            if row["status"] != "ok":
+                table.append(_failed(page_id, row["status"], row["reason"]))
+                continue
+            try:
+                image = _read_image(source / row["image"], row["sha256"])
+            except ImageError as error:
+                table.append(_failed(page_id, "failed", str(error)))
+                continue
+            labels = PageLabels.from_json(row["labels"])
+            scan = scan_page(image, labels, config.scans, generator(seeds[page_id]))
+            table.append(_write(page_id, scan, config.scans, folder))
+    write_table(table, tables.SCANS, out)
+
+
+def _read_image(path: Path, sha256: str) -> np.ndarray:
+    name = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"  # no absolute path in a table
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(
+            f"{name}: the page's image cannot be read ({error.strerror}); make its shard of pages anew"
+        ) from None
+    if sha256_bytes(data) != sha256:
+        raise ImageError(f"{name}: the page's image is not the one that was drawn; make its shard of pages anew")
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ImageError(f"{name}: the page's image is no PNG; make its shard of pages anew")
+    return image
+
+
+def _write(page_id: str, scan: Scan, config: ScansConfig, folder: Path) -> dict:
+    if config.format == "jpeg":
+        name, data = f"{page_id}.jpg", encode_jpeg(scan.image, config.quality)
+    else:
+        name, data = f"{page_id}.png", encode_png(scan.image)
+    (folder / name).write_bytes(data)
+    return {
+        "page_id": page_id,
+        "image": name,
+        "sha256": sha256_bytes(data),
+        "width_px": scan.image.shape[1],
+        "height_px": scan.image.shape[0],
+        "mm_to_px": scan.map.to_list(),
+        "texts": _json([asdict(text) for text in scan.texts]),
+        "recipe": _json(scan.recipe),
+        "status": "ok",
+        "reason": None,
+    }
+
+
+def _failed(page_id: str, status: str, reason: str) -> dict:
+    return {**dict.fromkeys(tables.SCANS.names), "page_id": page_id, "status": status, "reason": reason}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -73,16 +73,16 @@ def spread(total: int, chosen: int) -> list[int]:
     return [(2 * k + 1) * total // (2 * chosen) for k in range(chosen)]
 
 
-def limited_windows(counts: list[int], priority: list[int], limit: int | None) -> list[list[int]]:
+def limited_windows(counts: list[int], order: list[int], limit: int | None) -> list[list[int]]:
     """Return which windows of each record are taken under a limit.
 
     Parameters
     ----------
     counts : list of int
         Windows of each record under the whole recipe; they differ by at most 1.
-    priority : list of int
-        All places of `counts`, the records first that are to have a page more than the others
-        where the limit is no multiple of the number of records.
+    order : list of int
+        All places of `counts`. Where the limit is no multiple of the number of records, those that have a page
+        more than the others are evenly spread in this order.
     limit : int or None
         Pages in all; None or more than there are takes everything.
 
@@ -94,8 +94,8 @@ def limited_windows(counts: list[int], priority: list[int], limit: int | None) -
     if limit is None or limit >= sum(counts):
         return [list(range(count)) for count in counts]
     fewest, extra = divmod(limit, len(counts))
-    with_room = [place for place in priority if counts[place] > fewest]
-    favoured = set(with_room[:extra])
+    with_room = [place for place in order if counts[place] > fewest]
+    favoured = {with_room[k] for k in spread(len(with_room), extra)}
     return [spread(count, min(fewest, count) + (place in favoured)) for place, count in enumerate(counts)]
 
 
@@ -106,3 +106,15 @@ def window_start(n_record: int, n_window: int, window: int, n_windows: int) -> i
     """
     free = n_record - n_window
     return free // 2 if n_windows == 1 else window * free // (n_windows - 1)
+
+
+def window_length(config: Config, n_record: int, rate_hz: float, n_windows: int) -> int:
+    """Return the samples of a window of a record.
+
+    Half of QTDB's records are 1 or 7 samples short of 15 min, so that 90 windows of 10 s would overlap there:
+    ``qtdb-disjoint`` makes their windows one sample shorter instead.
+    """
+    length = round(config.manifest.window_s * rate_hz)
+    if config.manifest.recipe == "qtdb-disjoint" and n_record // n_windows == length - 1:
+        return length - 1
+    return length

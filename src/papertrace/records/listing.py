@@ -64,6 +64,7 @@ def records_root(config: Config, records_table: Path) -> Path:
     Parameters
     ----------
     config : Config
+        Its key `records` is used.
     records_table : Path
         The table that the records stage writes; simulated records lie in ``wfdb/`` beside it.
     """

@@ -1,0 +1,103 @@
+"""The manifest stage: the table of records in, one row per page out, before any image is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from papertrace import tables
+from papertrace.config import Config
+from papertrace.errors import ConfigError
+from papertrace.io import read_rows, write_table
+from papertrace.manifest.layouts import choose_layout
+from papertrace.manifest.recipes import limited_windows, page_total, window_length, window_start, windows_per_record
+from papertrace.manifest.splits import assign_splits, by_hash
+from papertrace.seeds import derive_seed
+
+
+def run(config: Config, records: Path, out: Path) -> None:
+    """Plan every page of a dataset and write the table `papertrace.tables.MANIFEST`.
+
+    Parameters
+    ----------
+    config : Config
+        Its keys `seed`, `limit`, `manifest` and `pages` are used.
+    records : Path
+        The table of the records stage.
+    out : Path
+        The table to write.
+
+    Raises
+    ------
+    ConfigError
+        The records do not suit the recipe.
+    """
+    rows = plan(config, read_rows(records))
+    write_table(rows, tables.MANIFEST, out)
+
+
+def plan(config: Config, records: list[dict]) -> list[dict]:
+    """Return the manifest's rows, sorted by page id.
+
+    A record that cannot be used keeps its pages; they are failed, with the record's reason.
+
+    Parameters
+    ----------
+    config : Config
+        As for `run`.
+    records : list of dict
+        Rows of `papertrace.tables.RECORDS`.
+    """
+    if not records:
+        raise ConfigError("the table of records is empty: name a folder that holds records")
+    records = sorted(records, key=lambda record: record["record"])
+    names = [record["record"] for record in records]
+    sources = [record["source_database"] for record in records]
+    counts = windows_per_record(config, len(records))
+    splits = assign_splits(names, sources, config.manifest.validation_share, config.manifest.test_share)
+    windows = limited_windows(counts, by_hash(names, sources, "limit"), config.limit)
+    rows = [
+        _page(config, record, split, window, count)
+        for record, split, chosen, count in zip(records, splits, windows, counts, strict=True)
+        for window in chosen
+    ]
+    assert len(rows) == page_total(config, len(records))
+    return sorted(rows, key=lambda row: row["page_id"])
+
+
+def _page(config: Config, record: dict, split: str, window: int, n_windows: int) -> dict:
+    """Return one page's row."""
+    page_id = f"{record['record']}_{window:05d}"
+    row = {
+        **dict.fromkeys(tables.MANIFEST.names),
+        **{key: record[key] for key in ("record", "path", "database", "source_database", "rate_hz")},
+        "page_id": page_id,
+        "split": split,
+        "window": window,
+        "dpi": config.pages.dpi,
+        "speed_mm_s": config.pages.speed_mm_s,
+        "gain_mm_mv": config.pages.gain_mm_mv,
+        "seed_pages": derive_seed(config.seed, page_id, "pages"),
+        "seed_scans": derive_seed(config.seed, page_id, "scans"),
+        "status": "ok",
+    }
+    if record["status"] != "ok":
+        return row | {"status": record["status"], "reason": record["reason"]}
+    length = window_length(config, record["n_samples"], record["rate_hz"], n_windows)
+    choice = choose_layout(config.pages.layout, record["leads"])
+    if record["n_samples"] < length:
+        reason = (
+            f"{record['path']}: {record['n_samples'] / record['rate_hz']:.1f} s long, shorter than a window of "
+            f"{config.manifest.window_s:g} s; shorten `manifest.window_s` or leave the record out"
+        )
+        return row | {"status": "failed", "reason": reason}
+    if isinstance(choice, str):
+        return row | {"status": "failed", "reason": f"{record['path']}: {choice}"}
+    start = window_start(record["n_samples"], length, window, n_windows)
+    return row | {
+        "start_sample": start,
+        "n_samples": length,
+        "start_s": start / record["rate_hz"],
+        "duration_s": length / record["rate_hz"],
+        "leads": choice.leads,
+        "layout": choice.name,
+    }

@@ -1,0 +1,71 @@
+# make demo    from a fresh clone to a report, with nothing but Python 3.11, make and a package index
+# make help    everything else
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= 2
+
+# The QT Database: where the project's own data lies, or where config/qtdb.yaml says to put it.
+QTDB ?= $(firstword $(wildcard data/qtdb ../shared/data/qtdb) data/qtdb)
+
+# Python 3.11 by whatever name it has here; name another with `make venv PYTHON=/path/to/python3.11`.
+IS_311 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
+endif
+
+.PHONY: help venv demo qtdb-210 qtdb test test-slow lint format schema clean
+
+help:  ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 12
+
+venv: $(VENV)/made  ## .venv with everything in it, as envs/requirements.lock pins it
+
+$(VENV)/made: envs/requirements.lock
+	@"$(PYTHON)" -c '$(IS_311)' 2>/dev/null || { \
+	  echo "papertrace needs Python 3.11, which was not found here; install it, or name it: make venv PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: venv  ## simulated ECGs, from record to report (minutes)
+	$(BIN)/snakemake --cores $(CORES)
+	@echo "The report: $(CURDIR)/results/demo/figures/report.html"
+
+qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
+	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \
+	  --config dataset=qtdb-210 limit=210 shard_size=21 'records={folder: $(QTDB)}'
+	@echo "The report: $(CURDIR)/results/qtdb-210/figures/report.html"
+
+qtdb: venv  ## all 21,801 pages (hours)
+	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
+	@echo "The report: $(CURDIR)/results/qtdb/figures/report.html"
+
+test: venv  ## all tests but the slow ones
+	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"
+
+test-slow: venv  ## the full-scale checks
+	$(BIN)/pytest -m slow
+
+lint: venv  ## style of the code and of the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: venv  ## put code and workflow into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+schema: venv  ## write workflow/schemas/ and the tables of config/README.md anew, after a change of the config's models
+	$(BIN)/papertrace schema > workflow/schemas/config.schema.json
+	$(BIN)/python -m papertrace.options config/README.md
+
+clean:  ## remove results and Snakemake's notes, keep .venv
+	rm -rf .snakemake $(filter-out results/README.md,$(wildcard results/*))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -24,3 +24,9 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Lower and upper end of a uniform distribution."""
+
+
+def range_within(low: float, high: float) -> Any:
+    """Return the type of a `Range` whose ends both lie within low … high."""
+    end = Annotated[float, Field(ge=low, le=high)]
+    return Annotated[tuple[end, end], AfterValidator(_ordered)]

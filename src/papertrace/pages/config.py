@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from papertrace.section import Probability, Range, Section
+from papertrace.section import Probability, Section, range_within
 
 
 class PagesConfig(Section):
@@ -18,10 +18,13 @@ class PagesConfig(Section):
     dpi: float = Field(200, ge=50, le=600, description="dots per inch of the page")
     speed_mm_s: Literal[25] = Field(25, description="paper speed in mm/s")
     gain_mm_mv: Literal[10] = Field(10, description="gain in mm/mV")
-    pitch_scale: Range = Field((0.74, 1.0), description="grid millimetres per real millimetre, drawn per page")
-    stroke_mm: Range = Field((0.25, 0.45), description="width of the trace in mm, drawn per page")
+    pitch_scale: range_within(0.3, 1.04) = Field(
+        (0.74, 1.0), description="size of a grid millimetre in real millimetres, drawn per page"
+    )
+    stroke_mm: range_within(0.05, 2) = Field((0.25, 0.45), description="width of the trace in mm, drawn per page")
     pulse_probability: Probability = Field(0.5, description="share of pages with a calibration pulse")
     header_probability: Probability = Field(0.5, description="share of pages with a printed header")
     lead_names_probability: Probability = Field(1.0, description="share of pages with lead names")
+    scale_probability: Probability = Field(0.7, description="share of pages that print paper speed and gain")
     black_and_white_probability: Probability = Field(0.1, description="share of pages with a grey grid and black ink")
     twin: bool = Field(False, description="also write the gridless twin (black trace on white) of every page")

@@ -1,9 +1,9 @@
-"""Draw one page: signals in, image, labels, truth and recipe out."""
+"""Draw one page: signals in, image, labels and truth out."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,26 +11,15 @@ import numpy as np
 from papertrace.errors import PapertraceError
 from papertrace.geometry import PixelMap
 from papertrace.labels import Box, LeadLabel, PageLabels, PulseLabel, TextLabel
-from papertrace.pages.colours import draw_palette
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import draw_grid
 from papertrace.pages.ink import blend, smooth_curve, split_polyline, stroke
 from papertrace.pages.layouts import LAYOUTS, PAGE_SECONDS, Cell, find_lead
+from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe, Print, draw_recipe
 from papertrace.pages.text import draw_text
-from papertrace.pages.words import header_lines
 
 if TYPE_CHECKING:
     from papertrace.records.reader import Signal
-
-LETTER_IN = (11.0, 8.5)
-"""Width and height of a letter page, landscape, in inches."""
-
-_HEADER_MM = 26.0  # kept free above the first row for print
-_FOOTER_MM = 10.0  # and below the last
-_EDGE_MM = 4.0  # least distance from the trace to the paper's left and right edge
-_PULSE_S, _PULSE_MV = 0.2, 1.0
-_PULSE_LEAD_MM = 2.0  # baseline drawn on either side of the pulse
-_PULSE_GAP_MM = 1.5  # from there to the trace
 
 
 @dataclass(frozen=True)
@@ -60,17 +49,16 @@ class Page:
         What is where, in grid millimetres.
     truth : list of Stretch
         What was drawn, in the order of ``labels.leads``.
-    recipe : dict
-        Every choice as drawn, JSON-ready.
+    recipe : PageRecipe
+        Every choice as drawn.
     twin : ndarray or None
         uint8, shape (h, w): the traces alone, black on white, under the same map.
-
     """
 
     image: np.ndarray
     labels: PageLabels
     truth: list[Stretch]
-    recipe: dict
+    recipe: PageRecipe
     twin: np.ndarray | None
 
 
@@ -85,10 +73,7 @@ def render_page(
     gain_mm_mv: float | None = None,
     start_sample: int = 0,
 ) -> Page:
-    """Draw the first 10 s of a signal on a letter page.
-
-    Each lead's stretch is centred on its mean before it is drawn; NaN samples leave a gap in the trace,
-    and what lies above or below the paper is cut off at its edge.
+    """Draw a recipe and render the first 10 s of a signal after it.
 
     Parameters
     ----------
@@ -109,164 +94,81 @@ def render_page(
     ------
     PapertraceError
         Unknown layout, no lead of the layout in the record, or nothing to draw.
-
     """
-    dpi, speed, gain = dpi or config.dpi, speed_mm_s or config.speed_mm_s, gain_mm_mv or config.gain_mm_mv
-    if layout not in LAYOUTS:
-        raise PapertraceError(f"layout {layout!r} is not known; use one of {', '.join(LAYOUTS)}")
-    stretches = _cut(signal, LAYOUTS[layout].cells(), start_sample)
-    if not stretches:
+    recipe = draw_recipe(
+        layout, config, rng, dpi or config.dpi, speed_mm_s or config.speed_mm_s, gain_mm_mv or config.gain_mm_mv
+    )
+    return render(signal, recipe, start_sample=start_sample, twin=config.twin)
+
+
+def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: bool = False) -> Page:
+    """Render the first 10 s of a signal after a recipe; the same recipe gives the same pixels.
+
+    Each lead's stretch is centred on its mean before it is drawn. NaN samples leave a gap in the trace,
+    and what lies above or below the paper is cut off at its edge.
+
+    Parameters
+    ----------
+    signal, start_sample
+        See `render_page`.
+    recipe : PageRecipe
+        What the page looks like.
+    twin : bool
+        Also return the traces alone.
+    """
+    truth = cut_stretches(signal, LAYOUTS[recipe.layout].cells(), start_sample)
+    if not truth:
         raise PapertraceError(
-            f"layout {layout} shows none of the record's leads ({', '.join(signal.leads)}); choose another layout"
+            f"layout {recipe.layout} shows none of the record's leads ({', '.join(signal.leads)}), "
+            "or the window holds no samples; choose another layout or window"
         )
+    sheet = _Sheet(recipe)
+    leads = [sheet.trace(stretch) for stretch in truth]
+    traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None
+    pulses = [sheet.pulse(row) for row in range(len(recipe.row_y_mm))] if recipe.pulse else []
+    if recipe.name_size_mm is not None:
+        leads = [replace(lead, name_box_mm=sheet.lead_name(lead)) for lead in leads]
+    for line in recipe.prints:
+        sheet.write(line)
 
-    pitch_scale = float(rng.uniform(*config.pitch_scale))
-    px_per_mm = dpi / 25.4 * pitch_scale
-    width_px, height_px = (round(side * dpi) for side in LETTER_IN)
-    width_mm, height_mm = width_px / px_per_mm, height_px / px_per_mm
-    palette = draw_palette(rng, config.black_and_white_probability)
-    stroke_mm = float(rng.uniform(*config.stroke_mm))
-    minor_mm, major_mm = float(rng.uniform(0.08, 0.18)), float(rng.uniform(0.2, 0.36))
-    has_pulse = bool(rng.random() < config.pulse_probability)
-    has_header = bool(rng.random() < config.header_probability)
-    has_names = bool(rng.random() < config.lead_names_probability)
-
-    n_rows = len(LAYOUTS[layout].rows)
-    x_left, row_y = _place_rows(rng, n_rows, width_mm, height_mm, PAGE_SECONDS * speed, has_pulse)
-    page_map = PixelMap.of_page(px_per_mm)
-    coverage = np.zeros((height_px, width_px), np.float32)
-    stroke_px = stroke_mm * px_per_mm
-
-    def clipped(x0: float, y0: float, x1: float, y1: float) -> Box:
-        return (
-            float(np.clip(x0, 0, width_mm)),
-            float(np.clip(y0, 0, height_mm)),
-            float(np.clip(x1, 0, width_mm)),
-            float(np.clip(y1, 0, height_mm)),
-        )
-
-    leads = []
-    for stretch in stretches:
-        lead = LeadLabel(
-            lead=stretch.lead,
-            row=stretch.row,
-            column=stretch.column,
-            start_s=stretch.start_s,
-            duration_s=len(stretch.samples) / stretch.rate_hz,
-            x0_mm=x_left + stretch.start_s * speed,
-            y0_mm=row_y[stretch.row],
-            speed_mm_s=speed,
-            gain_mm_mv=gain,
-            stroke_mm=stroke_mm,
-            box_mm=(0.0, 0.0, 0.0, 0.0),
-        )
-        line_mm = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
-        # Far outside the paper a curve need not be followed.
-        line_mm[:, 1] = np.clip(line_mm[:, 1], -height_mm, 2 * height_mm)
-        for curve in smooth_curve(page_map.apply(line_mm)):
-            stroke(coverage, curve, stroke_px)
-        drawn = line_mm[np.isfinite(line_mm[:, 1])]
-        half = stroke_mm / 2
-        box = (
-            clipped(*(drawn.min(axis=0) - half), *(drawn.max(axis=0) + half))
-            if len(drawn)
-            else clipped(lead.x0_mm, lead.y0_mm - half, lead.x0_mm + lead.duration_s * speed, lead.y0_mm + half)
-        )
-        leads.append(LeadLabel(**{**asdict(lead), "box_mm": box}))
-    twin = np.round(255 * (1 - coverage)).astype(np.uint8) if config.twin else None
-
-    pulses = []
-    if has_pulse:
-        for row, y in enumerate(row_y):
-            x1 = x_left - _PULSE_GAP_MM - _PULSE_LEAD_MM
-            x0, top = x1 - _PULSE_S * speed, y - _PULSE_MV * gain
-            shape = [(x0 - _PULSE_LEAD_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + _PULSE_LEAD_MM, y)]
-            stroke(coverage, split_polyline(page_map.apply(np.array(shape))), stroke_px)
-            half = stroke_mm / 2
-            box = clipped(x0 - half, top - half, x1 + half, y + half)
-            pulses.append(PulseLabel(box, _PULSE_MV, _PULSE_S, row))
-
-    texts: list[TextLabel] = []
-    face, weight = str(rng.choice(["sans", "sans", "italic"])), int(rng.choice([300, 400, 500, 600]))
-
-    def write(text: str, kind: str, x_mm: float, baseline_mm: float, size_mm: float) -> Box | None:
-        (x_px, y_px), size_px = page_map.apply(np.array([[x_mm, baseline_mm]]))[0], size_mm * px_per_mm
-        box_px = draw_text(coverage, text, x_px, y_px, size_px, face, weight)
-        if box_px is None:
-            return None
-        corners = page_map.inverse(np.array([box_px[:2], box_px[2:]]))
-        box = clipped(*corners[0], *corners[1])
-        texts.append(TextLabel(text, kind, box))
-        return box
-
-    if has_names:
-        size, rise = float(rng.uniform(3.0, 4.2)), float(rng.uniform(6.5, 9.5))
-        for k, lead in enumerate(leads):
-            column_x = x_left + _column_start(layout, lead) * speed
-            box = write(lead.lead, "lead-name", column_x + 1.0, lead.y0_mm - rise, size)
-            leads[k] = LeadLabel(**{**asdict(lead), "name_box_mm": box})
-    if has_header:
-        for line, (x_share, line_mm_y, text) in enumerate(header_lines(rng)):
-            del line
-            write(text, "header", x_share * width_mm, line_mm_y, 3.4)
-    has_scale = bool(rng.random() < 0.7)
-    if has_scale:
-        write(f"{speed:g} mm/s    {gain:g} mm/mV", "scale", x_left + float(rng.uniform(0, 150)), height_mm - 4.0, 3.2)
-
-    image = draw_grid(height_px, width_px, px_per_mm, palette, minor_mm, major_mm)
-    blend(image, coverage, palette.ink)
+    width_px, height_px = recipe.size_px
+    image = draw_grid(height_px, width_px, recipe.px_per_mm, recipe.palette, recipe.minor_line_mm, recipe.major_line_mm)
+    blend(image, sheet.coverage, recipe.palette.ink)
     labels = PageLabels(
-        layout=layout,
-        paper="letter",
-        dpi=float(dpi),
-        px_per_mm=px_per_mm,
-        width_mm=width_mm,
-        height_mm=height_mm,
-        grid_box_mm=(0.0, 0.0, width_mm, height_mm),
+        layout=recipe.layout,
+        paper=recipe.paper,
+        dpi=recipe.dpi,
+        px_per_mm=recipe.px_per_mm,
+        width_mm=recipe.size_mm[0],
+        height_mm=recipe.size_mm[1],
+        grid_box_mm=(0.0, 0.0, *recipe.size_mm),
         leads=leads,
-        texts=texts,
+        texts=sheet.texts,
         pulses=pulses,
     )
-    recipe = {
-        "layout": layout,
-        "paper": "letter",
-        "dpi": float(dpi),
-        "speed_mm_s": float(speed),
-        "gain_mm_mv": float(gain),
-        "pitch_scale": pitch_scale,
-        "px_per_mm": px_per_mm,
-        "palette": asdict(palette),
-        "minor_line_mm": minor_mm,
-        "major_line_mm": major_mm,
-        "stroke_mm": stroke_mm,
-        "pulse": has_pulse,
-        "header": has_header,
-        "lead_names": has_names,
-        "scale": has_scale,
-        "typeface": face,
-        "type_weight": weight,
-    }
-    return Page(image, labels, stretches, recipe, twin)
+    return Page(image, labels, truth, recipe, traces_alone)
 
 
-def _cut(signal: Signal, cells: list[Cell], start_sample: int) -> list[Stretch]:
-    """Cut a layout's stretches out of a signal and centre each on its mean; cells without a signal are left out."""
-    samples = np.asarray(signal.samples, float)
-    rate = float(signal.rate_hz)
+def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> list[Stretch]:
+    """Cut a layout's stretches out of a signal and centre each on its mean.
+
+    A cell shows the samples from its start up to, not including, its end; cells whose lead or time the signal
+    does not have are left out.
+    """
+    samples, rate = np.asarray(signal.samples, float), float(signal.rate_hz)
     stretches = []
     for cell in cells:
         place = find_lead(cell.lead, list(signal.leads))
-        # Rounding guards against 2.5 s · 500 Hz ending up a hair above a whole number.
+        # Rounding guards against a product a hair above a whole number.
         first, end = (math.ceil(round(t * rate, 6)) for t in (cell.start_s, cell.start_s + cell.duration_s))
         if place is None or len(samples[first:end]) == 0:
             continue
         piece = samples[first:end, place]
-        finite = piece[np.isfinite(piece)]
-        offset = float(finite.mean()) if len(finite) else 0.0
-        name = cell.lead if isinstance(cell.lead, str) else signal.leads[place]
+        known = piece[np.isfinite(piece)]
+        offset = float(known.mean()) if len(known) else 0.0
         stretches.append(
             Stretch(
-                lead=name,
+                lead=cell.lead if isinstance(cell.lead, str) else str(signal.leads[place]),
                 row=cell.row,
                 column=cell.column,
                 start_s=first / rate,
@@ -280,19 +182,71 @@ def _cut(signal: Signal, cells: list[Cell], start_sample: int) -> list[Stretch]:
     return stretches
 
 
-def _column_start(layout: str, lead: LeadLabel) -> float:
-    return lead.column * PAGE_SECONDS / len(LAYOUTS[layout].rows[lead.row])
+class _Sheet:
+    """The ink of one page while it is being drawn, and the boxes of what has been written."""
 
+    def __init__(self, recipe: PageRecipe):
+        width_px, height_px = recipe.size_px
+        self.recipe = recipe
+        self.map = PixelMap.of_page(recipe.px_per_mm)
+        self.coverage = np.zeros((height_px, width_px), np.float32)
+        self.texts: list[TextLabel] = []
 
-def _place_rows(
-    rng: np.random.Generator, n_rows: int, width_mm: float, height_mm: float, trace_mm: float, has_pulse: bool
-) -> tuple[float, list[float]]:
-    """Return where the traces begin and the height of each row's 0 mV, in mm, as a printer happens to place them."""
-    pulse_mm = _PULSE_S * 25 + 2 * _PULSE_LEAD_MM + _PULSE_GAP_MM if has_pulse else 0.0
-    slack = max(width_mm - trace_mm - pulse_mm - 2 * _EDGE_MM, 0.0)
-    x_left = _EDGE_MM + pulse_mm + slack * float(rng.uniform(0.1, 0.9))
-    pitch = (height_mm - _HEADER_MM - _FOOTER_MM) / n_rows
-    shift = float(rng.uniform(-0.06, 0.06)) * pitch
-    # The 0 mV line stands below a row's middle: R waves rise higher than S waves fall.
-    row_y = [_HEADER_MM + pitch * (row + 0.56) + shift for row in range(n_rows)]
-    return x_left, row_y
+    def trace(self, stretch: Stretch) -> LeadLabel:
+        recipe = self.recipe
+        lead = LeadLabel(
+            lead=stretch.lead,
+            row=stretch.row,
+            column=stretch.column,
+            start_s=stretch.start_s,
+            duration_s=len(stretch.samples) / stretch.rate_hz,
+            x0_mm=recipe.x_left_mm + stretch.start_s * recipe.speed_mm_s,
+            y0_mm=recipe.row_y_mm[stretch.row],
+            speed_mm_s=recipe.speed_mm_s,
+            gain_mm_mv=recipe.gain_mm_mv,
+            stroke_mm=recipe.stroke_mm,
+            box_mm=(0.0, 0.0, 0.0, 0.0),
+        )
+        line = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
+        # Far outside the paper a curve need not be followed.
+        height_mm = recipe.size_mm[1]
+        line[:, 1] = np.clip(line[:, 1], -height_mm, 2 * height_mm)
+        for curve in smooth_curve(self.map.apply(line)):
+            stroke(self.coverage, curve, recipe.stroke_mm * recipe.px_per_mm)
+        drawn = line[np.isfinite(line[:, 1])]
+        if len(drawn) == 0:
+            drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
+        return replace(lead, box_mm=self._ink_box(drawn))
+
+    def pulse(self, row: int) -> PulseLabel:
+        recipe = self.recipe
+        x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
+        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * recipe.gain_mm_mv
+        shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
+        stroke(self.coverage, split_polyline(self.map.apply(shape)), recipe.stroke_mm * recipe.px_per_mm)
+        return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)
+
+    def lead_name(self, lead: LeadLabel) -> Box | None:
+        recipe = self.recipe
+        column_s = lead.column * PAGE_SECONDS / len(LAYOUTS[recipe.layout].rows[lead.row])
+        x_mm = recipe.x_left_mm + column_s * recipe.speed_mm_s + 1.0
+        return self.write(Print(lead.lead, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
+
+    def write(self, line: Print) -> Box | None:
+        recipe = self.recipe
+        x_px, y_px = self.map.apply(np.array([[line.x_mm, line.baseline_mm]]))[0]
+        size_px = line.size_mm * recipe.px_per_mm
+        box_px = draw_text(self.coverage, line.text, x_px, y_px, size_px, recipe.typeface, recipe.type_weight)
+        if box_px is None:
+            return None
+        box = self._on_paper(self.map.inverse(np.reshape(box_px, (2, 2))).ravel())
+        self.texts.append(TextLabel(line.text, line.kind, box))
+        return box
+
+    def _ink_box(self, line_mm: np.ndarray) -> Box:
+        half = self.recipe.stroke_mm / 2
+        return self._on_paper(np.concatenate([line_mm.min(axis=0) - half, line_mm.max(axis=0) + half]))
+
+    def _on_paper(self, box: np.ndarray) -> Box:
+        x0, y0, x1, y1 = (float(value) for value in np.clip(box, 0, np.tile(self.recipe.size_mm, 2)))
+        return x0, y0, x1, y1

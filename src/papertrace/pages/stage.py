@@ -108,7 +108,7 @@ def _write(page_id: str, page: Page, folder: Path) -> dict:
         "width_px": page.image.shape[1],
         "height_px": page.image.shape[0],
         "labels": page.labels.to_json(),
-        "recipe": json.dumps(page.recipe, sort_keys=True, separators=(",", ":")),
+        "recipe": json.dumps(page.recipe.to_dict(), sort_keys=True, separators=(",", ":")),
         "status": "ok",
         "reason": None,
     }

@@ -234,18 +234,19 @@ def check(config: Path, scores: Path | None) -> None:
     \b
     Example: papertrace check --config config/demo.yaml
     """
-    from papertrace.failures import count_failures
+    from papertrace.io import read_table
+    from papertrace.scores.summary import ATTEMPT, failure_share
 
     dataset = _open(config)
     table = dataset.given("scores", scores)
-    failed, total = count_failures(table)
-    sentence = f"{failed} of {total} pages failed"
-    if total and failed / total > dataset.config.max_failure_share:
+    share = failure_share(read_table(table, [*ATTEMPT, "status"]))
+    allowed = dataset.config.max_failure_share
+    if share > allowed:
         raise PapertraceError(
-            f"{sentence}, more than the share of {dataset.config.max_failure_share:g} that `max_failure_share` allows; "
-            f"the reasons are in {table.with_name('failures.csv')}"
+            f"{share:.2%} of the pages could not be made or read, more than the {allowed:.2%} that `max_failure_share` "
+            f"allows; the reasons are in {table.with_name('failures.csv')}"
         )
-    click.echo(sentence)
+    click.echo(f"{share:.2%} of the pages could not be made or read; {allowed:.2%} are allowed")
 
 
 @cli.command()

@@ -39,12 +39,16 @@ class ManifestConfig(Section):
 class Config(Section):
     """A dataset, from records to report."""
 
-    dataset: str = Field("demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name; results go to results/<name>")
+    dataset: str = Field(
+        "demo", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="name; results go to results/<name>"
+    )
     seed: int = Field(1, ge=0, lt=2**63, description="seed of the dataset; the same seed gives the same bytes")
     limit: int | None = Field(None, ge=1, description="take only this many pages, spread evenly over records")
     shard_size: int = Field(100, ge=1, le=10_000, description="pages a shard; does not change any page")
     results: str = Field("results", description="folder that results are written under")
-    max_failure_share: float = Field(0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages")
+    max_failure_share: float = Field(
+        0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages"
+    )
     records: RecordsConfig = RecordsConfig()
     manifest: ManifestConfig = ManifestConfig()
     pages: PagesConfig = PagesConfig()
@@ -89,9 +93,13 @@ def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
     if config.records.source == "folder":
         folder = config.records.folder
         if folder is None:
-            raise ConfigError(f"{origin}: `records.folder` is missing: with source 'folder' name the folder of WFDB records")
+            raise ConfigError(
+                f"{origin}: `records.folder` is missing: with source 'folder' name the folder of WFDB records"
+            )
         if not Path(folder).is_dir():
-            raise ConfigError(f"{origin}: `records.folder` is {folder!r}: no such folder, name the folder of WFDB records")
+            raise ConfigError(
+                f"{origin}: `records.folder` is {folder!r}: no such folder, name the folder of WFDB records"
+            )
     if config.manifest.validation_share + config.manifest.test_share > 1:
         raise ConfigError(
             f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "
@@ -106,7 +114,9 @@ def load_config(path: Path | str) -> Config:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a config file such as config/demo.yaml") from None
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); name a config file such as config/demo.yaml"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
@@ -131,12 +141,16 @@ def _sentence(error: ValidationError, origin: str) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        model: Any = Config
-        for part in first["loc"][:-1]:
-            annotation = model.model_fields[part].annotation
-            model = annotation
-        known = ", ".join(sorted(model.model_fields))
-        return f"{origin}: `{key}` is not a known key; allowed here: {known}"
+        return f"{origin}: `{key}` is not a known key; allowed here: {_known_keys(first['loc'][:-1])}"
+    if first["type"] == "model_type":
+        return f"{origin}: `{key}` is {first['input']!r}: give it keys of its own ({_known_keys(first['loc'])}) or leave it out"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{origin}: `{key}` is {first['input']!r}: {message}"
+
+
+def _known_keys(path: tuple[int | str, ...]) -> str:
+    model: Any = Config
+    for part in path:
+        model = model.model_fields[part].annotation
+    return ", ".join(sorted(model.model_fields))

@@ -1,0 +1,67 @@
+"""By place, then by name, then by order."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papertrace.scores.matching import match
+
+
+def stretch(lead, row, column=0, start_s=0.0, duration_s=10.0):
+    samples = np.zeros(round(duration_s * 10))
+    return {"lead": lead, "row": row, "column": column, "start_s": start_s, "rate_hz": 10.0, "samples": samples}
+
+
+def found(truth, signals):
+    return [(pair.signal, pair.name_read) for pair in match(truth, signals)]
+
+
+TWO = [stretch("MLII", 0), stretch("V5", 1)]
+NAMES = ("I", "aVR", "V1", "V4", "II", "aVL", "V2", "V5", "III", "aVF", "V3", "V6")
+TWELVE = [stretch(name, i // 4, i % 4, 2.5 * (i % 4), 2.5) for i, name in enumerate(NAMES)] + [stretch("II", 3)]
+
+
+def test_places_win_where_they_agree():
+    assert found(TWO, [stretch("V5", 1), stretch("MLII", 0)]) == [(1, True), (0, True)]
+    assert found(TWO, [stretch(None, 0), stretch(None, 1)]) == [(0, False), (1, False)]
+    assert found(TWO, [stretch("V5", 0), stretch("MLII", 1)]) == [(0, False), (1, False)]
+
+
+def test_names_do_not_mind_case():
+    assert found([stretch("aVR", 0)], [stretch(" AVR", 0)]) == [(0, True)]
+
+
+def test_a_missed_row_is_told_by_the_name():
+    assert found(TWO, [stretch("V5", 0)]) == [(None, False), (0, True)]
+    assert found(TWO, [stretch(None, 0)]) == [(0, False), (None, False)]
+    assert found(TWO, []) == [(None, False), (None, False)]
+
+
+def test_a_row_too_many_does_not_push_the_others():
+    assert found(TWO, [stretch(None, 0), stretch("MLII", 1), stretch("V5", 2)]) == [(1, True), (2, True)]
+    assert found(TWO, [stretch(None, 0), stretch(None, 1), stretch(None, 2)]) == [(0, False), (1, False)]
+
+
+def test_the_rhythm_strip_is_told_from_the_column_of_the_same_name():
+    assert [pair.signal for pair in match(TWELVE, TWELVE)] == list(range(13))
+    shuffled = [dict(row, row=row["row"] + 1) for row in TWELVE[::-1]]  # one row down: places disagree
+    assert found(TWELVE, shuffled) == [(12 - i, True) for i in range(13)]
+    without_strip = TWELVE[:12]
+    assert found(TWELVE, without_strip) == [(i, True) for i in range(12)] + [(None, False)]
+
+
+def test_signals_without_places_are_taken_in_order():
+    signals = [{**stretch(None, 0), "row": None, "column": None} for _ in range(2)]
+    assert found(TWO, signals) == [(0, False), (1, False)]
+
+
+stretches = st.lists(
+    st.builds(stretch, st.sampled_from(["I", "II", "V1", None]), st.integers(0, 3), st.integers(0, 1)), max_size=6
+)
+
+
+@given(stretches, stretches)
+def test_no_signal_is_used_twice_and_none_is_wasted(truth, signals):
+    truth = [dict(row, lead=row["lead"] or "X") for row in truth]
+    used = [pair.signal for pair in match(truth, signals) if pair.signal is not None]
+    assert len(used) == len(set(used)) == min(len(truth), len(signals))

@@ -1,0 +1,348 @@
+"""What the report reads of a results folder: counts, failures, scores, and single pages as examples.
+
+Only the columns that are needed are read, and images and signals only of the pages shown,
+so that a run of 21,801 pages costs little more than a run of ten. Statistics are not computed here a second
+time: they are the ones of ``scores/summary.csv`` and ``scores/pages.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from papertrace.errors import PapertraceError
+from papertrace.figures.examples import PageScore, rank
+from papertrace.figures.overlay import OverlayTrace
+from papertrace.geometry import PixelMap
+from papertrace.labels import PageLabels
+from papertrace.plan import shard_name
+from papertrace.scores.matching import match
+
+Row = dict[str, Any]
+
+CLINICAL = ("rr_ms", "qrs_ms", "qt_ms")
+"""The clinical parameters that `scores` measures on truth and trace alike."""
+
+_SHARDED = ("pages", "scans", "traces")
+_SCORE_COLUMNS = (
+    "input",
+    "digitizer",
+    "snr_db",
+    *(f"{name}_{which}" for name in CLINICAL for which in ("truth", "trace")),
+)
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """How many rows a stage wrote, by status."""
+
+    stage: str
+    total: int
+    ok: int
+    failed: int
+    rejected: int
+
+    @classmethod
+    def of(cls, stage: str, rows: list[Row]) -> StageCount:
+        """Count the rows of one stage."""
+        status = Counter(row["status"] for row in rows)
+        return cls(stage, len(rows), status["ok"], status["failed"], status["rejected"])
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that is not ok, told once, at the stage where it first went wrong.
+
+    `item` is the page id (the record's name in stage records); `lead` is set where only a lead failed.
+    """
+
+    stage: str
+    item: str
+    input: str | None
+    digitizer: str | None
+    lead: str | None
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one dataset, as far as the report needs them.
+
+    Attributes
+    ----------
+    folder : Path
+        ``results/<dataset>``.
+    n_records : int
+        Records in the records table.
+    databases : list of str
+        Their databases, sorted.
+    counts : list of StageCount
+        In the order of the round trip.
+    failures : list of Failure
+        Everything that is not ok.
+    summary, pages : list of dict
+        Rows of ``scores/summary.csv`` and ``scores/pages.csv``; all values as text.
+    shard_of : dict of str to str
+        Page id to the name of its shard.
+
+    """
+
+    folder: Path
+    n_records: int
+    databases: list[str]
+    counts: list[StageCount]
+    failures: list[Failure]
+    summary: list[dict[str, str]]
+    pages: list[dict[str, str]]
+    shard_of: dict[str, str]
+
+    def ranked(self, input_: str, digitizer: str) -> list[PageScore]:
+        """Return the pages of one input and digitizer that have a score, from worst to best."""
+        return rank(
+            [
+                PageScore(row["page_id"], float(row["snr_db"]))
+                for row in self.pages
+                if row["input"] == input_ and row["digitizer"] == digitizer and row["snr_db"]
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One drawn stretch of a lead: the truth, and its trace where there is one (s, mV and px)."""
+
+    lead: str
+    row: int
+    column: int
+    truth_s: np.ndarray
+    truth_mv: np.ndarray
+    truth_px: np.ndarray
+    trace_s: np.ndarray
+    trace_mv: np.ndarray
+    trace_px: np.ndarray
+
+    def residual_mv(self) -> np.ndarray:
+        """Return trace minus truth at the truth's times, shape (n,) in mV; NaN where the trace has no sample."""
+        if len(self.trace_s) < 2:
+            return np.full(len(self.truth_s), np.nan)
+        return np.interp(self.truth_s, self.trace_s, self.trace_mv, left=np.nan, right=np.nan) - self.truth_mv
+
+
+@dataclass(frozen=True)
+class Example:
+    """A page as the digitizer saw it, what is true, what was read of it, and how that scored.
+
+    `traces` is everything that was read, `scores` the page's rows of the scores table, `recipe` the JSON text of
+    the choices drawn for this image.
+    """
+
+    page_id: str
+    input: str
+    image: np.ndarray
+    labels: PageLabels
+    stretches: list[Stretch]
+    traces: list[OverlayTrace]
+    scores: list[Row]
+    recipe: str
+
+
+def read_results(folder: Path, shard_size: int) -> Results:
+    """Read the counts, failures and summaries of ``results/<dataset>/``.
+
+    Parameters
+    ----------
+    folder : Path
+        The dataset's folder.
+    shard_size : int
+        Pages a shard. Only the shards that follow from it are read: tables of an earlier run with another
+        size may still lie beside them.
+
+    Raises
+    ------
+    PapertraceError
+        If a table that the report needs is missing or unreadable.
+
+    """
+    records = _rows(folder / "records" / "records.parquet", ["record", "database", "status", "reason"])
+    statuses = [("records", records)]
+    manifest = _rows(folder / "manifest" / "manifest.parquet", ["page_id", "status", "reason"])
+    statuses.append(("manifest", manifest))
+    shard_of: dict[str, str] = {}
+    for stage in _SHARDED:
+        columns = ["page_id", *(["input", "digitizer"] if stage == "traces" else []), "status", "reason"]
+        rows = []
+        for k in range(-(-len(manifest) // shard_size)):
+            shard = _rows(folder / stage / f"{shard_name(k)}.parquet", columns)
+            shard_of.update((row["page_id"], shard_name(k)) for row in shard)
+            rows += shard
+        statuses.append((stage, rows))
+    scores = _rows(
+        _scores(folder), ["page_id", "input", "digitizer", "lead", "status", "reason"], ("status", "!=", "ok")
+    )
+    n_scores = pq.read_metadata(_scores(folder)).num_rows
+    unread = StageCount.of("scores", scores)
+    return Results(
+        folder,
+        len(records),
+        sorted({row["database"] for row in records if row["database"]}),
+        [StageCount.of(*stage) for stage in statuses]
+        + [StageCount("scores", n_scores, n_scores - unread.total, unread.failed, unread.rejected)],
+        _failures([*statuses, ("scores", scores)]),
+        _csv_rows(folder / "scores" / "summary.csv"),
+        _csv_rows(folder / "scores" / "pages.csv"),
+        shard_of,
+    )
+
+
+def read_score_columns(folder: Path) -> dict[str, np.ndarray]:
+    """Read what the distributions show of every lead: input, digitizer, strict SNR and clinical parameters.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        Missing numbers are NaN.
+
+    """
+    table = _table(_scores(folder), list(_SCORE_COLUMNS)).combine_chunks()
+    return {name: table[name].to_numpy() for name in _SCORE_COLUMNS}
+
+
+def read_example(results: Results, page_id: str, input_: str, digitizer: str) -> Example:
+    """Read one page's image, labels, truth, trace and scores.
+
+    Raises
+    ------
+    PapertraceError
+        If the page's image or tables are gone.
+
+    """
+    shard = results.shard_of[page_id]
+    this_page = ("page_id", "=", page_id)
+    page = _one_row(results, "pages", page_id)
+    labels = PageLabels.from_json(page["labels"])
+    seen, pixel_map = page, PixelMap.of_page(labels.px_per_mm)
+    if input_ == "scans":
+        seen = _one_row(results, "scans", page_id)
+        pixel_map = PixelMap.from_list(seen["mm_to_px"])
+    image = read_image(results.folder / input_ / shard / seen["image"])
+    truth = _rows(results.folder / "pages" / shard / "truth.parquet", None, this_page)
+    read = ("input", "=", input_), ("digitizer", "=", digitizer)
+    signals = _rows(results.folder / "traces" / shard / "signals.parquet", None, this_page, *read)
+    placements = {(lead.row, lead.column): lead for lead in labels.leads}
+    stretches = []
+    for row, found in zip(truth, match(truth, signals), strict=True):
+        place = row["row"], row["column"]
+        truth_s, truth_mv = _timed(row)
+        truth_px = pixel_map.apply(placements[place].centre_line_mm(truth_mv, row["rate_hz"]))
+        trace = (np.empty(0), np.empty(0), np.empty((0, 2)))
+        if found.signal is not None:
+            signal = signals[found.signal]
+            trace = (*_timed(signal), np.array([signal["x_px"], signal["y_px"]], float).T)
+        stretches.append(Stretch(row["lead"], *place, truth_s, truth_mv, truth_px, *trace))
+    return Example(
+        page_id,
+        input_,
+        image,
+        labels,
+        stretches,
+        [OverlayTrace(np.array(s["x_px"], float), np.array(s["y_px"], float), s["lead"]) for s in signals],
+        _rows(_scores(results.folder), None, this_page, *read),
+        seen["recipe"],
+    )
+
+
+def page_image(results: Results, page_id: str, stage: str) -> np.ndarray:
+    """Read the image of a page as stage `pages` or `scans` wrote it, shape (height, width, 3) BGR."""
+    folder = results.folder / stage / results.shard_of[page_id]
+    name = _one_row(results, stage, page_id)["image"]
+    if not name:
+        raise PapertraceError(f"{folder}: no image of page {page_id} was written")
+    return read_image(folder / name)
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read an image as 8-bit BGR; a missing or broken file is a `PapertraceError`."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    if image is None:
+        raise PapertraceError(f"{path}: no readable image; run the stage that writes it again")
+    return image
+
+
+def _scores(folder: Path) -> Path:
+    return folder / "scores" / "scores.parquet"
+
+
+def _timed(row: Row) -> tuple[np.ndarray, np.ndarray]:
+    samples = np.array(row["samples"], float)
+    return row["start_s"] + np.arange(len(samples)) / row["rate_hz"], samples
+
+
+def _table(path: Path, columns: list[str] | None, *filters: tuple) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, filters=list(filters) or None, partitioning=None)
+    except FileNotFoundError:
+        raise PapertraceError(f"{path}: no such table; run the stages before figures first") from None
+    except (pa.ArrowException, OSError) as error:
+        sentence = str(error).splitlines()[0]
+        raise PapertraceError(f"{path}: not the table it should be ({sentence}); run its stage again") from None
+
+
+def _rows(path: Path, columns: list[str] | None, *filters: tuple) -> list[Row]:
+    return _table(path, columns, *filters).to_pylist()
+
+
+def _one_row(results: Results, stage: str, page_id: str) -> Row:
+    path = results.folder / stage / f"{results.shard_of[page_id]}.parquet"
+    rows = _rows(path, None, ("page_id", "=", page_id))
+    if len(rows) != 1:
+        raise PapertraceError(f"{path}: holds {len(rows)} rows of page {page_id} instead of one; run its stage again")
+    return rows[0]
+
+
+def _csv_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise PapertraceError(f"{path}: no such table; run the stages before figures first") from None
+
+
+def _failures(statuses: list[tuple[str, list[Row]]]) -> list[Failure]:
+    """List what is not ok, each at the first stage that says so; what is merely carried along is not repeated."""
+    told: set[tuple] = set()
+    failures = []
+    for stage, rows in statuses:
+        for row in rows:
+            if row["status"] == "ok":
+                continue
+            item = row.get("page_id", row.get("record"))
+            # A page that failed has no readings; a scan that failed takes down the readings of scans only.
+            page = (stage == "records", item)
+            image = (*page, "scans" if stage == "scans" else row.get("input"))
+            reading = (*image, row.get("digitizer"))
+            if told & {page, image, reading}:
+                continue
+            # A page's leads are told one by one.
+            if stage != "scores":
+                told.add(page if stage in ("records", "manifest", "pages") else image if stage == "scans" else reading)
+            failures.append(
+                Failure(
+                    stage,
+                    item,
+                    image[2],
+                    reading[3],
+                    row.get("lead"),
+                    row["status"],
+                    row["reason"] or "no reason given",
+                )
+            )
+    return failures

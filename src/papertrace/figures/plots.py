@@ -1,0 +1,280 @@
+"""The report's plots: each function takes arrays and returns a matplotlib figure, no pyplot, no global state."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+import matplotlib.lines
+import matplotlib.patches
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from papertrace.figures.data import Example, Stretch
+from papertrace.io import write_bytes
+
+# Okabe & Ito (2008): told apart with any colour vision, and by lightness in grey print.
+INK = "#1f2933"
+MUTED = "#66727f"
+TRUTH = "#1f2933"
+TRACE = "#d55e00"
+INPUT_COLOURS = {"pages": "#0072b2", "scans": "#d55e00"}
+INPUT_NAMES = {"pages": "clean pages", "scans": "scans"}
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9aa5b1",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e7eb",
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "text.color": INK,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "papertrace",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
+# Nothing in a figure's file tells when or by which build it was made: the same numbers give the same bytes.
+_NO_METADATA = {
+    "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+    "svg": {"Creator": None, "Date": None, "Format": None, "Type": None},
+}
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """Apply the report's look to the figures made and saved inside."""
+    with matplotlib.rc_context(_STYLE):
+        yield
+
+
+def render(figure: Figure, kind: str) -> bytes:
+    """Return the figure as ``png``, ``pdf`` or ``svg``; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata=_NO_METADATA[kind])
+    return buffer.getvalue()
+
+
+def save(figure: Figure, stem: Path) -> None:
+    """Write the figure as ``<stem>.png`` and ``<stem>.pdf``."""
+    for kind in ("png", "pdf"):
+        write_bytes(render(figure, kind), stem.with_name(f"{stem.name}.{kind}"))
+
+
+def snr_histogram(snr_db: dict[str, np.ndarray], title: str) -> Figure:
+    """Histogram of the leads' strict SNR by input, with the medians marked.
+
+    Parameters
+    ----------
+    snr_db : dict of input name to ndarray, shape (n,)
+        SNR in dB, NaN where a lead has none.
+    title : str
+        The plot's title.
+
+    """
+    snr_db = {name: values[~np.isnan(values)] for name, values in snr_db.items()}
+    every = np.concatenate([*snr_db.values(), np.empty(0)])
+    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    finite = every[np.isfinite(every)]
+    if len(finite):
+        # A few hopeless or perfect leads must not flatten the rest: the outermost bins collect what lies beyond.
+        low, high = np.floor(np.percentile(finite, 0.5)) - 1, np.ceil(np.percentile(finite, 99.5)) + 1
+        step = max(0.5, float(np.ceil((high - low) / 60 * 2) / 2))
+        edges = np.arange(low, high + step, step)
+        for name, values in snr_db.items():
+            if not len(values):
+                continue
+            colour, label = INPUT_COLOURS[name], INPUT_NAMES[name]
+            clipped = np.clip(values, edges[0], edges[-1] - step / 2)
+            median = float(np.median(values))
+            axes.hist(clipped, edges, histtype="stepfilled", color=colour, alpha=0.28, lw=0)
+            axes.hist(clipped, edges, histtype="step", color=colour, lw=1.4)
+            axes.plot([], [], color=colour, lw=2, label=f"{label}: median {median:.1f} dB, n = {len(values)}")
+            axes.axvline(np.clip(median, edges[0], edges[-1]), color=colour, lw=1.2, ls=(0, (4, 2)))
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.28)
+        axes.legend(loc="upper left", fontsize=8, handlelength=1.2)
+    else:
+        _say(axes, "no lead was scored")
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set(xlabel="SNR, strict (dB)", ylabel="leads")
+    axes.set_title(title)
+    return figure
+
+
+def clinical_scatter(pairs: dict[str, tuple[np.ndarray, np.ndarray]], name: str) -> Figure:
+    """Scatter of a clinical parameter measured on the trace against the same on the truth.
+
+    Parameters
+    ----------
+    pairs : dict of input name to (truth, trace), each ndarray of shape (n,)
+        Measurements in ms, NaN where there is none.
+    name : str
+        The parameter's name for title and axes.
+
+    """
+    figure = Figure(figsize=(3.9, 3.9), layout="constrained")
+    axes = figure.add_subplot()
+    measured = {}
+    for input_, (truth, trace) in pairs.items():
+        both = np.isfinite(truth) & np.isfinite(trace)
+        measured[input_] = truth[both], trace[both]
+    every = np.concatenate([values for pair in measured.values() for values in pair] + [np.empty(0)])
+    if len(every):
+        low, high = float(every.min()), float(every.max())
+        margin = 0.05 * (high - low) or 0.05 * high or 1.0
+        limits = low - margin, high + margin
+        axes.plot(limits, limits, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=1)
+        for input_, (truth, trace) in measured.items():
+            alpha = float(np.clip(60 / max(len(truth), 1), 0.06, 0.75))
+            label = f"{INPUT_NAMES[input_]}, n = {len(truth)}"
+            style = {"s": 14, "alpha": alpha, "linewidths": 0, "color": INPUT_COLOURS[input_], "rasterized": True}
+            axes.scatter(truth, trace, marker="o" if input_ == "pages" else "^", **style)
+            axes.scatter(
+                [], [], marker="o" if input_ == "pages" else "^", s=18, color=INPUT_COLOURS[input_], label=label
+            )
+        axes.set(xlim=limits, ylim=limits)
+        axes.legend(loc="upper left", fontsize=8, handletextpad=0.2, borderaxespad=0.2)
+    else:
+        _say(axes, "could not be measured")
+    axes.set_aspect("equal")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.set(xlabel=f"{name} on the truth (ms)", ylabel=f"{name} on the trace (ms)")
+    axes.set_title(name)
+    return figure
+
+
+def truth_and_trace(stretches: list[Stretch]) -> Figure:
+    """Time plot of truth and trace in mV with the residual beneath, placed like the leads on the page."""
+    rows = sorted({stretch.row for stretch in stretches})
+    columns = max((stretch.column for stretch in stretches), default=0) + 1
+    figure = Figure(figsize=(11, 0.5 + 1.65 * max(len(rows), 1)), layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.03, w_pad=0.03, hspace=0.02, wspace=0.02)
+    grid = figure.add_gridspec(2 * max(len(rows), 1), columns, height_ratios=[3, 1] * max(len(rows), 1))
+    for k, row in enumerate(rows):
+        in_row = sorted((s for s in stretches if s.row == row), key=lambda s: s.column)
+        alone = len(in_row) == 1
+        first = None
+        for stretch in in_row:
+            place = slice(None) if alone else stretch.column
+            upper = figure.add_subplot(grid[2 * k, place], sharey=first and first[0])
+            lower = figure.add_subplot(grid[2 * k + 1, place], sharex=upper, sharey=first and first[1])
+            _plot_stretch(upper, lower, stretch)
+            if first is None:
+                first = upper, lower
+                upper.set_ylabel("mV")
+                lower.set_ylabel("Δ mV")
+            else:
+                upper.tick_params(labelleft=False)
+                lower.tick_params(labelleft=False)
+            if row == rows[-1]:
+                lower.set_xlabel("time on the page (s)")
+    handles = [
+        matplotlib.lines.Line2D([], [], color=TRUTH, lw=2.6, alpha=0.35, label="truth (drawn)"),
+        matplotlib.lines.Line2D([], [], color=TRACE, lw=1.1, label="trace (recovered)"),
+        matplotlib.patches.Patch(color=INPUT_COLOURS["pages"], alpha=0.6, lw=0, label="residual, trace - truth"),
+    ]
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=8)
+    return figure
+
+
+def zoom(example: Example, box_px: tuple[float, ...]) -> Figure:
+    """Draw truth and trace over a cut-out of the image they share, to see them apart by fractions of a pixel.
+
+    Parameters
+    ----------
+    example : Example
+        The page.
+    box_px : tuple
+        x0, y0, x1, y1 of the cut-out in px.
+
+    """
+    figure = Figure(figsize=(6.4, 4.2))
+    _draw_zoom(figure.add_axes((0, 0, 1, 1)), example, box_px)
+    return figure
+
+
+def round_trip(clean: np.ndarray, example: Example, box_px: tuple[float, ...]) -> Figure:
+    """Draw the round trip of one page in one figure: clean page, scan, truth and trace enlarged, time plot.
+
+    Parameters
+    ----------
+    clean : ndarray of uint8, shape (height, width, 3)
+        The clean page, BGR.
+    example : Example
+        The page as it was digitized.
+    box_px : tuple
+        What to enlarge; see `zoom`.
+
+    """
+    figure = Figure(figsize=(11, 8.2), layout="constrained")
+    grid = figure.add_gridspec(3, 2, height_ratios=[2.2, 1.2, 0.5])
+    for place, image, title in ((0, clean, "1  page"), (1, example.image, f"2  {INPUT_NAMES[example.input]}")):
+        axes = figure.add_subplot(grid[0, place])
+        axes.imshow(image[..., ::-1])
+        axes.set_title(title)
+        axes.axis("off")
+    axes = figure.add_subplot(grid[1:, 0])
+    _draw_zoom(axes, example, box_px)
+    axes.set_title("3  trace over truth, enlarged")
+    upper = figure.add_subplot(grid[1, 1])
+    lower = figure.add_subplot(grid[2, 1], sharex=upper)
+    _plot_stretch(upper, lower, example.stretches[0])
+    snr = [row["snr_db"] for row in example.scores if row["snr_db"] is not None]
+    upper.set_title(f"4  lead {example.stretches[0].lead}; median SNR of the page {np.median(snr):.1f} dB")
+    upper.set_ylabel("mV")
+    lower.set(ylabel="Δ mV", xlabel="time on the page (s)")
+    return figure
+
+
+def _draw_zoom(axes, example: Example, box_px: tuple[float, ...]) -> None:
+    height, width = example.image.shape[:2]
+    x0, y0 = (max(0, int(np.floor(value))) for value in box_px[:2])
+    x1, y1 = min(width, int(np.ceil(box_px[2]))), min(height, int(np.ceil(box_px[3])))
+    cut = example.image[y0:y1, x0:x1, ::-1].astype(float)
+    axes.imshow((255 - (255 - cut) * 0.5).astype(np.uint8), extent=(x0 - 0.5, x1 - 0.5, y1 - 0.5, y0 - 0.5))
+    for stretch in example.stretches:
+        axes.plot(*stretch.truth_px.T, color=TRUTH, lw=3.4, alpha=0.5, solid_joinstyle="round")
+        axes.plot(*stretch.trace_px.T, color=TRACE, lw=1.2, solid_joinstyle="round")
+    axes.set(xlim=(x0 - 0.5, x1 - 0.5), ylim=(y1 - 0.5, y0 - 0.5))
+    axes.axis("off")
+
+
+def _plot_stretch(upper, lower, stretch: Stretch) -> None:
+    upper.plot(stretch.truth_s, stretch.truth_mv, color=TRUTH, lw=2.6, alpha=0.35, solid_joinstyle="round")
+    upper.plot(stretch.trace_s, stretch.trace_mv, color=TRACE, lw=0.9)
+    upper.set_title(stretch.lead, fontsize=9, pad=2)
+    upper.tick_params(labelbottom=False, length=0, labelsize=8)
+    residual = stretch.residual_mv()
+    if np.isfinite(residual).any():
+        lower.fill_between(stretch.truth_s, residual, color=INPUT_COLOURS["pages"], alpha=0.6, lw=0)
+    else:
+        _say(lower, "not recovered")
+    lower.axhline(0, color=MUTED, lw=0.5)
+    lower.tick_params(length=0, labelsize=8)
+    lower.yaxis.set_major_locator(MaxNLocator(3, symmetric=True))
+    upper.yaxis.set_major_locator(MaxNLocator(4))
+    upper.margins(x=0.005)
+
+
+def _say(axes, sentence: str) -> None:
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=MUTED)

@@ -143,7 +143,8 @@ def _sentence(error: ValidationError, origin: str) -> str:
     if first["type"] == "extra_forbidden":
         return f"{origin}: `{key}` is not a known key; allowed here: {_known_keys(first['loc'][:-1])}"
     if first["type"] == "model_type":
-        return f"{origin}: `{key}` is {first['input']!r}: give it keys of its own ({_known_keys(first['loc'])}) or leave it out"
+        known = _known_keys(first["loc"])
+        return f"{origin}: `{key}` is {first['input']!r}: give it keys of its own ({known}) or leave it out"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{origin}: `{key}` is {first['input']!r}: {message}"

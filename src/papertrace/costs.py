@@ -42,10 +42,9 @@ def stage_costs(results: Path) -> list[StageCost]:
     PapertraceError
         There are no benchmark files: the workflow has not run there.
     """
-    rows = [cost for stage in STAGES if (cost := _stage_cost(results, stage)) is not None]
-    if not rows:
+    if not (results / "benchmarks").is_dir():
         raise PapertraceError(f"{results}: holds no benchmarks; name the folder of a dataset that Snakemake has made")
-    return rows
+    return [cost for stage in STAGES if (cost := _stage_cost(results, stage)) is not None]
 
 
 def to_markdown(rows: list[StageCost]) -> str:
@@ -69,25 +68,27 @@ def to_csv(rows: list[StageCost]) -> str:
 
 
 def _stage_cost(results: Path, stage: str) -> StageCost | None:
-    # Benchmarks of shards that no longer exist (the shard size was changed) are left out: only tables that are there
-    # count, and the manifest tells how many pages the stages without shards worked on.
-    jobs = sorted((results / "benchmarks" / stage).glob("*.tsv"))
-    if not jobs:
+    planned = _rows(results / "manifest/manifest.parquet")
+    measured, pages = [], 0
+    for job in sorted((results / "benchmarks" / stage).glob("*.tsv")):
+        # Shards beyond the planned pages are what an earlier run, with smaller shards, left behind.
+        if pages >= planned:
+            break
+        pages += _rows(results / "pages" / f"{job.stem}.parquet") if job.stem.startswith("shard-") else planned
+        measured.append(_read(job))
+    if not measured:
         return None
-    measured = [_read(job) for job in jobs]
     seconds = sum(float(job["s"]) for job in measured)
     peaks = [float(job["max_rss"]) for job in measured if job["max_rss"] not in {"-", "NA"}]
-    pages = _planned_pages(results)
-    return StageCost(stage, len(jobs), pages, seconds, seconds / max(pages, 1), max(peaks) if peaks else None)
+    return StageCost(stage, len(measured), pages, seconds, seconds / max(pages, 1), max(peaks, default=None))
 
 
-def _planned_pages(results: Path) -> int:
+def _rows(table: Path) -> int:
     import pyarrow.parquet as pq
 
-    manifest = results / "manifest/manifest.parquet"
-    if not manifest.is_file():
-        raise PapertraceError(f"{manifest}: no such file; let the workflow run to its end first")
-    return pq.read_metadata(manifest).num_rows
+    if not table.is_file():
+        raise PapertraceError(f"{table}: no such file; let the workflow run to its end first")
+    return pq.read_metadata(table).num_rows
 
 
 def _read(benchmark: Path) -> dict[str, str]:

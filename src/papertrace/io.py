@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
     beside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         yield beside
-        os.replace(beside, target)
+        beside.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
@@ -48,7 +47,7 @@ def atomic_folder(target: Path | str) -> Iterator[Path]:
         yield beside
         if target.exists():
             shutil.rmtree(target)
-        os.replace(beside, target)
+        beside.replace(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

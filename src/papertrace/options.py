@@ -80,7 +80,7 @@ def _allowed(schema: dict[str, Any], spec: dict[str, Any]) -> str:
     if spec.get("type") == "object":
         return "keys with values: " + _allowed(schema, spec.get("additionalProperties") or {})
     if "pattern" in spec:
-        bounds.append("letters, digits, `.`, `_`, `-`" if spec["pattern"].endswith("_.-]*$") else f"`{spec['pattern']}`")
+        bounds.append(f"like `{spec['pattern']}`")
     return " ".join([kind.get(spec.get("type", ""), "any value"), ", ".join(bounds)]).strip()
 
 

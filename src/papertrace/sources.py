@@ -35,6 +35,8 @@ def source_version(stage: str) -> str:
 def source_files(stage: str) -> list[Path]:
     """Return the package's files that `stage` imports, directly or not, and the data files beside them, sorted."""
     entry = f"papertrace.{stage}" if "." in stage else f"papertrace.{stage}.stage"
+    if _file_of(entry) is None:
+        raise FileNotFoundError(f"{entry}: no such module")
     found: set[Path] = set()
     waiting = [entry]
     while waiting:

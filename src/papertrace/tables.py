@@ -3,7 +3,7 @@
 Every page keeps its row from stage to stage. `status` is ``ok``, ``failed`` (something broke: bad record,
 unreadable image, no grid found …) or ``rejected`` (a digitizer says this is not an ECG it can read);
 `reason` is one sentence where status is not ``ok`` and null where it is. A row that failed upstream is carried
-along with the reason it failed for. Tables hold nothing that varies between two runs (no times, hosts or absolute paths).
+along with the reason it failed for. Tables hold nothing that varies between two runs (no times, hosts, absolute paths).
 """
 
 from __future__ import annotations
@@ -164,4 +164,4 @@ SCORES = pa.schema(
         *_STATUS,
     ]
 )
-"""``scores/shard-NNNNN.parquet``: one row per page, input, digitizer and truth stretch; a failed page keeps its rows."""
+"""``scores/shard-NNNNN.parquet``: one row a page, input, digitizer and truth stretch; a failed page keeps its rows."""

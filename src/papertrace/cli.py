@@ -90,9 +90,9 @@ def records(config: Path, out: Path | None) -> None:
     \b
     Example: papertrace records --config config/demo.yaml
     """
+    dataset = _open(config)
     from papertrace.records import stage
 
-    dataset = _open(config)
     stage.run(dataset.config, out or dataset.table("records"))
 
 
@@ -106,9 +106,9 @@ def manifest(config: Path, records: Path | None, out: Path | None) -> None:
     \b
     Example: papertrace manifest --config config/demo.yaml
     """
+    dataset = _open(config)
     from papertrace.manifest import stage
 
-    dataset = _open(config)
     stage.run(dataset.config, dataset.given("records", records), out or dataset.table("manifest"))
 
 
@@ -124,9 +124,9 @@ def pages(config: Path, manifest: Path | None, records: Path | None, shard: int 
     \b
     Example: papertrace pages --config config/demo.yaml --shard 0
     """
+    dataset = _open(config)
     from papertrace.pages import stage
 
-    dataset = _open(config)
     manifest = dataset.given("manifest", manifest)
     records = dataset.given("records", records)
     for k in dataset.shards(shard, out):
@@ -145,9 +145,9 @@ def scans(config: Path, manifest: Path | None, pages: Path | None, shard: int | 
     \b
     Example: papertrace scans --config config/demo.yaml --shard 0
     """
+    dataset = _open(config)
     from papertrace.scans import stage
 
-    dataset = _open(config)
     manifest = dataset.given("manifest", manifest)
     for k in dataset.shards(shard, pages, out):
         stage.run(dataset.config, manifest, dataset.given("pages", pages, k), out or dataset.table("scans", k))
@@ -165,9 +165,9 @@ def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | No
     \b
     Example: papertrace traces --config config/demo.yaml --shard 0
     """
+    dataset = _open(config)
     from papertrace.traces import stage
 
-    dataset = _open(config)
     for k in dataset.shards(shard, pages, scans, out):
         stage.run(
             dataset.config,
@@ -192,9 +192,9 @@ def scores(
     \b
     Example: papertrace scores --config config/demo.yaml --shard 0
     """
+    dataset = _open(config)
     from papertrace.scores import stage
 
-    dataset = _open(config)
     manifest = dataset.given("manifest", manifest)
     for k in dataset.shards(shard, pages, traces, out):
         stage.run(
@@ -218,9 +218,9 @@ def summary(config: Path, scores: tuple[Path, ...], out: Path | None) -> None:
       papertrace summary --config config/demo.yaml
       papertrace summary --config c.json --out scores/scores.parquet scores/shard-*.parquet
     """
+    dataset = _open(config)
     from papertrace.scores import summary as stage
 
-    dataset = _open(config)
     tables = list(scores) or [dataset.table("scores", k) for k in dataset.shards(None)]
     stage.run(dataset.config, [dataset.given("scores", table) for table in tables], out or dataset.table("scores"))
 
@@ -234,10 +234,10 @@ def check(config: Path, scores: Path | None) -> None:
     \b
     Example: papertrace check --config config/demo.yaml
     """
+    dataset = _open(config)
     from papertrace.io import read_table
     from papertrace.scores.summary import ATTEMPT, failure_share
 
-    dataset = _open(config)
     table = dataset.given("scores", scores)
     share = failure_share(read_table(table, [*ATTEMPT, "status"]))
     allowed = dataset.config.max_failure_share
@@ -259,9 +259,9 @@ def figures(config: Path, results: Path | None, out: Path | None) -> None:
     \b
     Example: papertrace figures --config config/demo.yaml
     """
+    dataset = _open(config)
     from papertrace.figures import stage
 
-    dataset = _open(config)
     results = results or dataset.folder
     dataset.given("scores", results / "scores/scores.parquet")
     stage.run(dataset.config, results, out or results / "figures/report.html")

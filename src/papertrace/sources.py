@@ -55,14 +55,16 @@ def source_files(stage: str) -> list[Path]:
 
 
 def _imports(path: Path) -> list[str]:
-    """Return the modules a file may import: ``from papertrace.a import b`` may mean a module b, so both are named."""
-    names = []
+    """Return the modules a file may import, and the packages they lie in."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.split(".")[0] == "papertrace"]
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from papertrace.a import b` may mean a module b.
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    own = [name.split(".") for name in names if name.split(".")[0] == "papertrace"]
+    return [".".join(parts[:length]) for parts in own for length in range(1, len(parts) + 1)]
 
 
 def _file_of(module: str) -> Path | None:

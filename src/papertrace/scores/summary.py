@@ -84,7 +84,7 @@ def failure_share(scores: pa.Table) -> float:
     """
     ok = pa.table([*(scores[name] for name in ATTEMPT), pc.equal(scores["status"], "ok")], names=[*ATTEMPT, "ok"])
     attempts = ok.group_by(list(ATTEMPT)).aggregate([("ok", "any")])
-    return 1 - pc.mean(attempts["ok_any"]).as_py() if attempts.num_rows else 0.0
+    return pc.mean(pc.invert(attempts["ok_any"])).as_py() if attempts.num_rows else 0.0
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:

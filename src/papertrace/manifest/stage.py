@@ -86,7 +86,7 @@ def _page(config: Config, record: dict, split: str, window: int, n_windows: int)
     choice = choose_layout(config.pages.layout, record["leads"])
     if record["n_samples"] < length:
         reason = (
-            f"{record['path']}: {record['n_samples'] / record['rate_hz']:.1f} s long, shorter than a window of "
+            f"{record['path']}: {record['n_samples'] / record['rate_hz']:g} s long, shorter than a window of "
             f"{config.manifest.window_s:g} s; shorten `manifest.window_s` or leave the record out"
         )
         return row | {"status": "failed", "reason": reason}

@@ -77,7 +77,7 @@ def lead_issues(header: Header, statistics: LeadStatistics) -> list[str]:
         if signal.per_frame > 1:
             found.append(f"mean of {signal.per_frame} samples a frame")
         if valid < statistics.n:
-            found.append(f"NaN for {(statistics.n - valid) / statistics.n:.2%} of the samples")
+            found.append(f"{statistics.n - valid:,} of {statistics.n:,} samples are NaN")
         if valid and statistics.lowest[place] == statistics.highest[place]:
             found.append("flat")
         elif valid and abs(offset := statistics.total[place] / valid) > OFFSET_MV:

@@ -107,7 +107,7 @@ class Header:
 
 
 def read_header(root: Path | str, path: str) -> Header:
-    """Read and check a record's header, and those of its segments.
+    """Read and check a record's header, and those of its segments; no signal file is opened.
 
     Parameters
     ----------
@@ -172,10 +172,14 @@ def _read(root: Path, path: str, depth: int) -> Header:
     if not signals and not depth:
         raise RecordError(f"{file}: holds no signals; leave this record out")
     header = Header(path, rate_hz, stated, signals)
-    if stated == 0 and not depth:
-        # header(5): 0 or no number of samples means that it is as many as the signal files hold.
+    if found["n_samples"] is None or (stated == 0 and not depth):
+        # header(5) lets the signal files' size decide then; wfdb cannot read windows of such a record.
         held = [held_samples(root, header, name) for name in signal_files(header)]
-        header = Header(path, rate_hz, min((n for n in held if n is not None), default=0), signals)
+        number = min((n for n in held if n is not None), default=0)
+        raise RecordError(
+            f"{file}: does not say how many samples a lead has; write {number} (what its signal files hold) "
+            "after the sampling rate in its first line"
+        )
     return header
 
 

@@ -59,20 +59,19 @@ def read_window(root: Path | str, path: str, start_sample: int, n_samples: int) 
 
 def read_samples(root: Path | str, header: Header, start_sample: int, n_samples: int) -> Signal:
     """Read a window of a record whose header and file sizes have been checked; see `read_window`."""
-    every = len(header.channels) == len(header.signals)
     record = decode(
         root,
         header,
         sampfrom=start_sample,
         sampto=start_sample + n_samples,
-        channels=None if every else header.channels,
+        channels=None if len(header.channels) == len(header.signals) else header.channels,
+        smooth_frames=False,
     )
-    samples = record.p_signal
-    if samples is None or samples.shape != (n_samples, len(header.leads)):
+    if record.sig_name is None or len(record.sig_name) != len(header.leads):
         raise RecordError(f"{header.file}: its leads differ from segment to segment; leave this record out")
-    scales = np.array([header.signals[place].millivolts for place in header.channels])
-    if (scales != 1).any():
-        samples = samples * scales
+    # Several samples a frame become their mean; wfdb's own (smooth_frames) rounds it down to whole ADC units.
+    samples = np.stack([lead.reshape(n_samples, -1).mean(axis=1) for lead in record.e_p_signal], axis=1)
+    samples *= [header.signals[place].millivolts for place in header.channels]
     return Signal(samples, header.rate_hz, header.leads)
 
 
@@ -93,6 +92,9 @@ def decode(root: Path | str, header: Header, **options):
 
 def check_sizes(root: Path | str, header: Header) -> None:
     """Check that each signal file of a plain record is there and as long as the header says.
+
+    A record that is cut short is not used at all, not even where it is whole: its pages would be other ones
+    than those of the whole record, and nobody would notice.
 
     Raises
     ------

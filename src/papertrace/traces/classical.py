@@ -1,0 +1,178 @@
+"""The `classical` digitizer: no learning, every step explainable.
+
+lattice (rotation, perspective, px/mm) -> ink on a rectified page -> runs and paths -> centre lines -> rows, pulses,
+columns -> mV and s.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from papertrace.traces.contour import centre_line, stroke_radius
+from papertrace.traces.digitizer import PageTraces, Trace
+from papertrace.traces.ink import InkMap, ink_map
+from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
+from papertrace.traces.layout import Row, columns_of, cut_pulse, is_straight, layout_name
+from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
+
+SPEED_MM_S = 25.0
+"""Paper speed by convention: nothing on the page but its text says otherwise."""
+_STANDARD_S = 10.0
+
+
+class Classical:
+    """Classical computer vision; see the module's text for the steps."""
+
+    name = "classical"
+
+    def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
+        """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
+        try:
+            lattice = find_lattice(255 - image.mean(axis=2, dtype=np.float32))
+        except NoLatticeError as error:
+            return PageTraces("failed", f"{error}: without a grid there is no scale")
+        page = ink_map(image, lattice)
+        rows, radii = _rows(page)
+        if not rows:
+            return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(lattice))
+        rows = [cut_pulse(row) for row in rows]
+        gain = _gain(rows)
+        start, seconds = _time_span(rows)
+        layout = layout_name(len(rows))
+        traces = []
+        for index, row in enumerate(rows):
+            leads = columns_of(layout, index)
+            zero = row.zero_mm if row.zero_mm is not None else float(np.nanmean(row.y_mm))
+            for column, lead in enumerate(leads):
+                begin = seconds * column / len(leads)
+                duration = seconds / len(leads)
+                traces.append(
+                    _sample(row, page, radii[index], lead, index, column, start, begin, duration, rate_hz, zero, gain)
+                )
+        confidence = float(np.mean([t.confidence.mean() for t in traces]))
+        return PageTraces(
+            "ok", None, layout, speed_mm_s=SPEED_MM_S, gain_mm_mv=gain, confidence=confidence, traces=traces, **_geometry(lattice)
+        )
+
+
+def _geometry(lattice: Lattice) -> dict[str, float]:
+    return {
+        "px_per_mm_x": lattice.px_per_mm[0],
+        "px_per_mm_y": lattice.px_per_mm[1],
+        "rotation_deg": lattice.rotation_deg,
+    }
+
+
+def _rows(page: InkMap) -> tuple[list[Row], list[float]]:
+    """Return the page's rows from the top, and the radius of each one's pen in mm."""
+    runs = find_runs(page.ink)
+    found = []
+    for path in find_paths(runs, page.scale):
+        row, radius = _trace(path, runs, page)
+        if not is_straight(row):
+            found.append((row, radius))
+    if not found:
+        return [], []
+    longest = max(row.end_mm - row.start_mm for row, _ in found)
+    found = [item for item in found if item[0].end_mm - item[0].start_mm > 0.6 * longest]
+    found.sort(key=lambda item: item[0].centre_mm)
+    return [row for row, _ in found], [radius for _, radius in found]
+
+
+def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:
+    present = path.runs >= 0
+    top = np.where(present, runs.top[path.runs], np.nan)
+    bottom = np.where(present, runs.bottom[path.runs], np.nan)
+    radius = stroke_radius(top, bottom)
+    y, doubt = centre_line(top, bottom, radius)
+    x = path.x0 + np.linspace(0, len(top) - 1, len(y))
+    # where ink ends it ends in a round cap, one radius beyond the curve
+    outside = np.zeros(len(x), bool)
+    inked = []
+    for first, last in _stretches(present):
+        left = _ink_end(page.ink, path.x0 + first, top[first], bottom[first], -1) + radius
+        right = _ink_end(page.ink, path.x0 + last, top[last], bottom[last], +1) - radius
+        outside |= (x >= path.x0 + first - 0.6) & (x <= path.x0 + last + 0.6) & ((x < left) | (x > right))
+        inked.append((left, right))
+    y = np.where(outside, np.nan, y)
+    return Row(x / page.scale, y / page.scale, doubt / page.scale, np.array(inked) / page.scale), radius / page.scale
+
+
+def _stretches(present: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and last index of each stretch of True."""
+    change = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(np.int8), [0]])))
+    return list(zip(change[0::2].tolist(), (change[1::2] - 1).tolist(), strict=True))
+
+
+def _ink_end(ink: np.ndarray, column: int, top: float, bottom: float, direction: int, threshold: float = INK_THRESHOLD) -> float:
+    """Return where, in px, the ink of a trace's outermost run crosses the threshold sideways."""
+    rows = slice(max(0, int(np.round(top))), max(int(np.round(bottom)), int(np.round(top))) + 1)
+    beyond = column + direction
+    if not 0 <= beyond < ink.shape[1]:
+        return float(column)
+    inner, outer = float(ink[rows, column].max()), float(ink[rows, beyond].max())
+    if inner <= outer:
+        return float(column)
+    return column + direction * float(np.clip((inner - threshold) / (inner - outer), 0, 1))
+
+
+def _gain(rows: list[Row]) -> float:
+    """Return mm/mV from the pulses' heights, or 10 by convention."""
+    heights = [row.pulse_mm for row in rows if row.pulse_mm is not None]
+    if not heights:
+        return 10.0
+    return float(min((2.5, 5.0, 10.0, 20.0), key=lambda gain: abs(np.log(np.median(heights) / gain))))
+
+
+def _time_span(rows: list[Row]) -> tuple[float, float]:
+    """Return where the page's time begins (mm) and how long it is (s), from all rows together.
+
+    Rows of one page start at the same abscissa, so every row's start is an estimate of the same number. The ends
+    are not: a curve ends at its last sample, one sampling interval, which the page does not tell, before the full
+    10 s. A length within 1 % of the 10 s that ECG machines print is taken to be 10 s.
+    """
+    start = float(np.median([row.start_mm for row in rows]))
+    seconds = (float(np.median([row.end_mm for row in rows])) - start) / SPEED_MM_S
+    return start, _STANDARD_S if abs(seconds / _STANDARD_S - 1) < 0.01 else seconds
+
+
+def _sample(
+    row: Row,
+    page: InkMap,
+    radius_mm: float,
+    lead: str | None,
+    index: int,
+    column: int,
+    start_mm: float,
+    begin_s: float,
+    duration_s: float,
+    rate_hz: float,
+    zero_mm: float,
+    gain: float,
+) -> Trace:
+    """Sample a row's stretch at `rate_hz`."""
+    first, end = int(np.ceil(round(begin_s * rate_hz, 6))), int(np.ceil(round((begin_s + duration_s) * rate_hz, 6)))
+    seconds = np.arange(first, end) / rate_hz
+    x_mm = start_mm + seconds * SPEED_MM_S
+    known = np.isfinite(row.y_mm)
+    y_mm = np.interp(x_mm, row.x_mm[known], row.y_mm[known])
+    missing = np.interp(x_mm, row.x_mm, (~known).astype(float), left=1, right=1) > 0.5
+    missing &= (x_mm < row.start_mm - 1.0) | (x_mm > row.end_mm + 1.0) | (np.interp(x_mm, row.x_mm, known) < 0.5)
+    doubt = np.interp(x_mm, row.x_mm, np.nan_to_num(row.doubt_mm, nan=9.0))
+    confidence = np.where(missing, 0, 1 / (1 + doubt / (2 * radius_mm)))
+    samples = np.where(missing, np.nan, (zero_mm - y_mm) / gain)
+    px = cv2.perspectiveTransform(
+        np.stack([x_mm * page.scale, y_mm * page.scale], axis=1)[None], page.canonical_to_px
+    )[0]
+    return Trace(
+        lead,
+        index,
+        column,
+        first / rate_hz,
+        rate_hz,
+        samples.astype(np.float32),
+        confidence.astype(np.float32),
+        px[:, 0].astype(np.float32),
+        px[:, 1].astype(np.float32),
+    )

@@ -1,0 +1,69 @@
+"""What a digitizer is: an image goes in, signals come out, and nothing else goes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One digitized stretch of a lead.
+
+    Attributes
+    ----------
+    lead : str or None
+        Its name, where the page or its layout gives one.
+    row, column : int
+        Its place on the page, from the top and from the left.
+    start_s : float
+        Time of the first sample from the page's first moment.
+    rate_hz : float
+    samples : ndarray of float32, shape (n,)
+        mV, NaN where nothing could be read.
+    confidence : ndarray of float32, shape (n,)
+        0 … 1 per sample.
+    x_px, y_px : ndarray of float32, shape (n,)
+        Where each sample was read in the image.
+    """
+
+    lead: str | None
+    row: int
+    column: int
+    start_s: float
+    rate_hz: float
+    samples: np.ndarray
+    confidence: np.ndarray
+    x_px: np.ndarray
+    y_px: np.ndarray
+
+
+@dataclass(frozen=True)
+class PageTraces:
+    """What a digitizer says of one image; the fields are the columns of `papertrace.tables.TRACES`.
+
+    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two.
+    """
+
+    status: str
+    reason: str | None = None
+    layout: str | None = None
+    px_per_mm_x: float | None = None
+    px_per_mm_y: float | None = None
+    rotation_deg: float | None = None
+    speed_mm_s: float | None = None
+    gain_mm_mv: float | None = None
+    confidence: float | None = None
+    traces: list[Trace] = field(default_factory=list)
+
+
+class Digitizer(Protocol):
+    """One way of reading a page."""
+
+    name: str
+
+    def digitize(self, image: np.ndarray, rate_hz: float) -> PageTraces:
+        """Read an image (uint8, shape (h, w, 3), blue green red) and return signals at `rate_hz`."""
+        ...

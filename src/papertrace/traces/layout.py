@@ -1,0 +1,178 @@
+"""From traced paths to a page: which paths are rows, where their pulses are, when their signal begins and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+PULSE_GAINS = (2.5, 5.0, 10.0, 20.0)
+"""Heights in mm that a 1 mV calibration pulse can have."""
+
+_STANDARD_ROWS = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A traced row in canonical millimetres.
+
+    Attributes
+    ----------
+    x_mm : ndarray, shape (n,)
+        Equally spaced.
+    y_mm : ndarray, shape (n,)
+        Height of the centre line, y down; NaN where there is no ink.
+    doubt_mm : ndarray, shape (n,)
+        How far upper and lower edge of the stroke disagree.
+    inked_mm : ndarray, shape (k, 2)
+        Where each unbroken stretch of the curve begins and ends, to a fraction of a pixel.
+    pulse_mm : float or None
+        Height of its calibration pulse.
+    zero_mm : float or None
+        Height of 0 mV, the pulse's foot.
+    """
+
+    x_mm: np.ndarray
+    y_mm: np.ndarray
+    doubt_mm: np.ndarray
+    inked_mm: np.ndarray
+    pulse_mm: float | None = None
+    zero_mm: float | None = None
+
+    @property
+    def centre_mm(self) -> float:
+        """Median height of the row."""
+        return float(np.nanmedian(self.y_mm))
+
+    @property
+    def start_mm(self) -> float:
+        """Where the ink begins."""
+        return float(self.inked_mm[0, 0])
+
+    @property
+    def end_mm(self) -> float:
+        """Where the ink ends."""
+        return float(self.inked_mm[-1, 1])
+
+
+def is_straight(row: Row) -> bool:
+    """Tell whether a row is a ruled line: a frame, an underline, the paper's edge."""
+    x, y = row.x_mm[np.isfinite(row.y_mm)], row.y_mm[np.isfinite(row.y_mm)]
+    slope, offset = np.polyfit(x - x[0], y, 1)
+    deviation = np.abs(y - slope * (x - x[0]) - offset)
+    return bool(np.percentile(deviation, 99) < 0.25)
+
+
+def find_pulse(row: Row, reach_mm: float = 32.0) -> tuple[float, float, float, float] | None:
+    """Find a calibration pulse near a row's left or right end.
+
+    Returns
+    -------
+    tuple or None
+        Left edge, right edge, foot (y) and height of the pulse in mm.
+    """
+    step = row.x_mm[1] - row.x_mm[0]
+    known = np.isfinite(row.y_mm)
+    y = np.interp(row.x_mm, row.x_mm[known], row.y_mm[known])
+    n = len(y)
+    best: tuple[float, tuple[float, float, float, float]] | None = None
+    # vertical edges: where the trace moves by most of a pulse within 0.8 mm
+    near = max(1, round(0.8 / step))
+    move = y[near:] - y[:-near]
+    threshold = 0.75 * PULSE_GAINS[0]
+    rising = _extrema(-move, threshold)
+    falling = _extrema(move, threshold)
+    ends = (row.x_mm[0] + reach_mm, row.x_mm[-1] - reach_mm)
+    for up in rising:
+        left = row.x_mm[up] + near * step / 2
+        for down in falling:
+            right = row.x_mm[down] + near * step / 2
+            if not 2.0 <= right - left <= 12.0 or not (right < ends[0] or left > ends[1]):
+                continue
+            inside = (row.x_mm > left + 0.6) & (row.x_mm < right - 0.6)
+            before = (row.x_mm > left - 1.6) & (row.x_mm < left - 0.6) & known
+            after = (row.x_mm > right + 0.6) & (row.x_mm < right + 1.6) & known
+            feet = [np.median(y[part]) for part in (before, after) if part.sum() >= 0.4 / step]
+            if inside.sum() < 1 / step or not feet:
+                continue
+            if np.ptp(y[inside]) > 0.5 or (len(feet) == 2 and abs(feet[0] - feet[1]) > 0.6):
+                continue
+            foot = float(np.mean(feet))
+            height = foot - float(np.median(y[inside]))
+            error = min(abs(height / gain - 1) for gain in PULSE_GAINS)
+            if error < 0.12 and (best is None or error < best[0]):
+                best = (error, (float(left), float(right), foot, height))
+    return best[1] if best else None
+
+
+def _extrema(values: np.ndarray, threshold: float) -> list[int]:
+    """Return the place of the largest value of each stretch above `threshold`."""
+    above = np.concatenate([[False], values > threshold, [False]])
+    starts, stops = np.flatnonzero(above[1:] & ~above[:-1]), np.flatnonzero(~above[1:] & above[:-1])
+    return [int(a + np.argmax(values[a:b])) for a, b in zip(starts, stops, strict=True)]
+
+
+def cut_pulse(row: Row) -> Row:
+    """Take the calibration pulse off a row, and keep what it says about gain and 0 mV."""
+    pulse = find_pulse(row)
+    if pulse is None:
+        return row
+    left, right, foot, height = pulse
+    known = np.isfinite(row.y_mm)
+    at_left = right < (row.x_mm[0] + row.x_mm[-1]) / 2
+    if at_left:
+        # the signal begins behind the first gap after the pulse, or where the foot ends
+        border = _foot_end(row, foot, right + 0.5, +1)
+        keep = row.x_mm > border
+    else:
+        border = _foot_end(row, foot, left - 0.5, -1)
+        keep = row.x_mm < border
+    kept = np.flatnonzero(keep & known)
+    if len(kept) < 2:
+        return row
+    part = slice(kept[0], kept[-1] + 1)
+    inked = np.clip(row.inked_mm, border, None) if at_left else np.clip(row.inked_mm, None, border)
+    inked = inked[inked[:, 1] > inked[:, 0]]
+    return replace(
+        row,
+        x_mm=row.x_mm[part],
+        y_mm=row.y_mm[part],
+        doubt_mm=row.doubt_mm[part],
+        inked_mm=inked,
+        pulse_mm=height,
+        zero_mm=foot,
+    )
+
+
+def _foot_end(row: Row, foot: float, start: float, direction: int) -> float:
+    """Return where a pulse's foot ends: at a gap in the ink, or where the ink leaves the foot's height."""
+    step = row.x_mm[1] - row.x_mm[0]
+    index = int(np.clip(round((start - row.x_mm[0]) / step), 0, len(row.x_mm) - 1))
+    limit = round(6.0 / step)
+    for count in range(limit):
+        place = index + direction * count
+        if not 0 <= place < len(row.x_mm):
+            break
+        y = row.y_mm[place]
+        if np.isnan(y) or abs(y - foot) > 0.8:
+            return float(row.x_mm[place] + direction * 0.5 * step)
+    return float(row.x_mm[int(np.clip(index, 0, len(row.x_mm) - 1))])
+
+
+def layout_name(n_rows: int) -> str:
+    """Return the layout that this many rows have by convention."""
+    return {1: "1x1", 2: "2x1", 3: "3x4", 4: "3x4+1", 5: "3x4+2", 6: "6x2", 12: "12x1"}.get(n_rows, f"{n_rows}x1")
+
+
+def columns_of(layout: str, row: int) -> list[str | None]:
+    """Return the leads of a row from left to right, None where the convention gives no name."""
+    if layout.startswith("3x4") and row < 3:
+        return list(_STANDARD_ROWS[row])
+    if layout.startswith("3x4"):
+        return ["II"] if layout == "3x4+1" else [None]
+    if layout == "6x2":
+        left = ("I", "II", "III", "aVR", "aVL", "aVF")
+        return [left[row], f"V{row + 1}"]
+    if layout == "12x1":
+        return [("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")[row]]
+    return [None]

@@ -1,0 +1,153 @@
+"""Ink runs per column, and the paths through them that are traces.
+
+A pen that moves from left to right leaves in each pixel column one vertical run of ink (long where the signal is
+steep). A trace is the chain of runs, one a column, that overlap or nearly touch from column to column. The best
+chain is found by dynamic programming in the manner of a local alignment (Smith and Waterman 1981): columns with a
+run pay, jumps and missing columns cost, and a chain may begin and end anywhere, so that text, stains and pulses
+beside the trace are not drawn in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+INK_THRESHOLD = 0.5
+"""A pixel half covered by the pen lies on the edge of its stroke."""
+_KEPT_GHOSTS = 4
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All ink runs of an image, sorted by column.
+
+    Attributes
+    ----------
+    column : ndarray of int, shape (n,)
+    top, bottom : ndarray of float, shape (n,)
+        Sub-pixel rows where the ink crosses the threshold.
+    first : ndarray of int, shape (w + 1,)
+        Runs of column x are first[x] … first[x + 1] - 1.
+    """
+
+    column: np.ndarray
+    top: np.ndarray
+    bottom: np.ndarray
+    first: np.ndarray
+
+
+@dataclass(frozen=True)
+class Path:
+    """A chain of runs: for each column of [x0, x1) the index of its run, or -1 where it is missing."""
+
+    x0: int
+    runs: np.ndarray
+    score: float
+
+    @property
+    def x1(self) -> int:
+        """One past the last column."""
+        return self.x0 + len(self.runs)
+
+    @property
+    def gap_share(self) -> float:
+        """Share of columns without a run."""
+        return float(np.mean(self.runs < 0))
+
+
+def find_runs(ink: np.ndarray, threshold: float = INK_THRESHOLD) -> Runs:
+    """Return the vertical runs of ink above `threshold`, with sub-pixel ends by linear interpolation."""
+    h, w = ink.shape
+    columns = np.ascontiguousarray(ink.T)
+    padded = np.zeros((w, h + 2), np.float32)
+    padded[:, 1:-1] = columns
+    mask = padded > threshold
+    change = np.flatnonzero(mask[:, 1:] != mask[:, :-1])
+    column, edge = np.divmod(change, h + 1)
+    column, start, stop = column[0::2], edge[0::2], edge[1::2]  # padded[start] is below, padded[start + 1] above
+    above, below = padded[column, start + 1], padded[column, start]
+    top = start - 1 + (threshold - below) / (above - below)
+    above, below = padded[column, stop], padded[column, stop + 1]
+    bottom = stop - 1 + (above - threshold) / (above - below)
+    keep = bottom - top > 0.3
+    column, top, bottom = column[keep], top[keep], bottom[keep]
+    return Runs(column, top, bottom, np.searchsorted(column, np.arange(w + 1)))
+
+
+def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -> Path | None:
+    """Return the chain of runs with the highest score, or None where there is no run.
+
+    Parameters
+    ----------
+    runs : Runs
+    free : ndarray of bool, shape (n,)
+        Which runs may be used.
+    jump_cost : float
+        Cost, in columns, of each px between two consecutive runs that do not overlap.
+    gap_cost : float
+        Cost, in columns, of a column without a run.
+    """
+    width = len(runs.first) - 1
+    back = np.full(len(runs.column), -1)
+    total = np.zeros(len(runs.column))
+    # states that the next column can continue: indices of runs, their scores less what gaps have cost
+    state = np.empty(0, int)
+    score = np.empty(0)
+    usable = np.flatnonzero(free)
+    first = np.searchsorted(runs.column[usable], np.arange(width + 1))
+    top, bottom = runs.top, runs.bottom
+    for x in range(width):
+        now = usable[first[x] : first[x + 1]]
+        if len(now) == 0:
+            if len(state):
+                score = score - gap_cost
+                alive = score > 0
+                state, score = state[alive], score[alive]
+            continue
+        if len(state):
+            gap = np.maximum(top[now][:, None] - bottom[state], top[state] - bottom[now][:, None])
+            value = score - jump_cost * np.maximum(gap, 0)
+            best = value.argmax(axis=1)
+            gained = value[np.arange(len(now)), best]
+            joined = gained > 0
+            back[now] = np.where(joined, state[best], -1)
+            total[now] = 1 + np.where(joined, gained, 0)
+            ghosts = score - gap_cost
+            ghosts[best[joined]] = -1  # a state that was continued need not wait as well
+            waiting = np.flatnonzero(ghosts > 0)
+            if len(waiting) > _KEPT_GHOSTS:
+                waiting = waiting[np.argpartition(ghosts[waiting], -_KEPT_GHOSTS)[-_KEPT_GHOSTS:]]
+            state, score = np.concatenate([now, state[waiting]]), np.concatenate([total[now], ghosts[waiting]])
+        else:
+            back[now] = -1
+            total[now] = 1
+            state, score = now, total[now]
+    if len(usable) == 0:
+        return None
+    end = usable[np.argmax(total[usable])]
+    chain = [end]
+    while back[chain[-1]] >= 0:
+        chain.append(back[chain[-1]])
+    chain = np.array(chain[::-1])
+    x0 = int(runs.column[chain[0]])
+    indices = np.full(int(runs.column[end]) - x0 + 1, -1)
+    indices[runs.column[chain] - x0] = chain
+    return Path(x0, indices, float(total[end]))
+
+
+def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 16) -> list[Path]:
+    """Return the traces of a page, longest first: chains at least `minimum_mm` long, few gaps, none sharing a run."""
+    free = np.ones(len(runs.column), bool)
+    paths: list[Path] = []
+    best_score = 0.0
+    # ink is smeared over neighbouring pixels, so a run is free only if it is no part of a chain's own stroke
+    for _ in range(2 * limit):
+        path = best_path(runs, free, jump_cost=3.0, gap_cost=0.6)
+        if path is None or path.score < minimum_mm * scale or path.score < 0.3 * best_score or len(paths) == limit:
+            break
+        free[path.runs[path.runs >= 0]] = False
+        if path.gap_share < 0.25:
+            best_score = max(best_score, path.score)
+            paths.append(path)
+    return paths

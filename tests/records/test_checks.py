@@ -123,6 +123,16 @@ def test_what_wfdb_cannot_decode_is_told_in_a_sentence(write_record, beats):
         check(root)
 
 
+def test_what_cannot_be_opened_is_told_without_absolute_paths(write_record, beats):
+    root = write_record("r", beats)
+    (root / "r.dat").unlink()
+    (root / "r.dat").mkdir()
+    edit_header(root, "250 2500", "250 0001")
+    with pytest.raises(RecordError, match=r"r\.hea: its signals cannot be decoded \(IsADirectoryError") as caught:
+        check(root)
+    assert str(root) not in str(caught.value)
+
+
 def test_record_without_samples(tmp_path):
     (tmp_path / "r.dat").write_bytes(b"")
     (tmp_path / "r.hea").write_text("r 1 250 0\nr.dat 16 200\n")

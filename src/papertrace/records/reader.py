@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class Signal:
     samples : ndarray of float64, shape (n_samples, n_leads)
         In mV; NaN where the record has no valid sample.
     rate_hz : float
+        Samples per second.
     leads : list of str
         One name a column, as in the table of records.
     """
@@ -85,7 +87,7 @@ def decode(root: Path | str, header: Header, **options):
         raise
     except Exception as error:
         # wfdb raises whatever its parsing of damaged bytes runs into; there is no narrower family of errors.
-        told = str(error).strip().splitlines()
+        told = str(error).replace(f"{Path(root).absolute()}{os.sep}", "").strip().splitlines()
         detail = f"{type(error).__name__}: {told[0]}" if told else type(error).__name__
         raise RecordError(f"{header.file}: its signals cannot be decoded ({detail}); fetch the record again") from None
 

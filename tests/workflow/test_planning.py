@@ -1,0 +1,64 @@
+"""Planning is fast at full scale, and takes the config it is given and no other."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def jobs(result) -> dict[str, int]:
+    """Return how many jobs of each rule a dry run plans."""
+    assert result.returncode == 0, result.stderr
+    said = result.stdout + result.stderr
+    return {name: int(count) for name, count in re.findall(r"^([a-z_]+) +(\d+)$", said, re.MULTILINE)}
+
+
+@pytest.fixture
+def qtdb(tmp_path) -> Path:
+    """A folder that lists 105 records; planning opens none."""
+    folder = tmp_path / "qtdb"
+    folder.mkdir()
+    (folder / "RECORDS").write_text("".join(f"sel{k:03d}\n" for k in range(105)))
+    return folder
+
+
+def test_21801_pages_are_planned_in_seconds_and_in_under_a_thousand_jobs(workspace, qtdb):
+    start = time.monotonic()
+    result = workspace.run(
+        "-n", "--configfile", ROOT / "config/qtdb.yaml", "--config", f"records={{folder: {qtdb}}}", timeout=60
+    )
+    seconds = time.monotonic() - start
+    planned = jobs(result)
+    assert planned["pages"] == planned["scans"] == planned["traces"] == planned["scores"] == 219
+    assert planned["total"] < 1000
+    assert seconds < 15
+
+
+def test_a_limit_on_the_command_line_plans_fewer(workspace, qtdb):
+    result = workspace.run(
+        "-n", "--configfile", ROOT / "config/qtdb.yaml", "--config", f"records={{folder: {qtdb}}}", "limit=210"
+    )
+    assert jobs(result)["pages"] == 3
+
+
+def test_the_demo_is_planned_where_no_config_is_named(workspace):
+    (workspace.folder / "config").symlink_to(ROOT / "config")
+    result = workspace.run("-n")
+    assert jobs(result)["pages"] == 2
+    assert not (workspace.folder / "results").exists()
+
+
+def test_keys_of_the_demo_do_not_leak_into_another_config(workspace):
+    """The demo sets `records.simulation.two_lead` to 4; the default is 4 and 2 records, in one shard of 100."""
+    (workspace.folder / "config").symlink_to(ROOT / "config")
+    result = workspace.run(
+        "-n", "results/other/records/records.parquet", "--configfile", workspace.configure({"dataset": "other"})
+    )
+    assert jobs(result)["records"] == 1
+    result = workspace.run("-n", "--configfile", workspace.configure({"dataset": "other"}))
+    assert jobs(result)["pages"] == 1

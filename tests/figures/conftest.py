@@ -113,7 +113,7 @@ class Writer:
             out["scans"].append(
                 _row(tables.SCANS, **common, mm_to_px=maps["scans"].to_list(), texts="[]", recipe=recipe)
             )
-        for input_, error in (("pages", 0.02), ("scans", 0.06)):
+        for input_, error in (("pages", 0.004), ("scans", 0.01)):
             key = {"page_id": page_id, "input": input_, "digitizer": "classical"}
             out["traces"].append(_row(tables.TRACES, **key, layout="2x1", **broken))
             for r, (lead, mv) in enumerate(zip(leads, truth, strict=True)):
@@ -140,7 +140,7 @@ class Writer:
                 out["scores"].append(
                     _row(tables.SCORES, **key, **place, record=page_id[:4], database="testdb", **broken)
                     | {"source_database": "mitdb", "split": ("train", "test")[k % 2], "layout": "2x1"}
-                    | (scores if status == "ok" else {"name_read": False, "coverage": 0.0})
+                    | (scores if status == "ok" else {})
                 )
 
 

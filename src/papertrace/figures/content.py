@@ -70,9 +70,9 @@ _ALIGNED = [_Column(c.name.replace("snr_db", "snr_aligned_db"), c.title) for c i
 _MEDIAN_FORM = [_Column(c.name.replace("snr_db", "snr_median_db"), c.title) for c in _STRICT[:2]]
 _SNR_GROUPS = [
     ("leads", _LEADS),
-    ("SNR strict (dB)", _STRICT),
-    ("SNR aligned (dB)", _ALIGNED),
-    ("SNR median form (dB)", _MEDIAN_FORM),
+    ("strict SNR (dB)", _STRICT),
+    ("aligned SNR (dB)", _ALIGNED),
+    ("median form (dB)", _MEDIAN_FORM),
 ]
 _OTHER = [
     _Column("coverage_mean", "samples read (%)", 2, 100),

@@ -36,6 +36,7 @@ _SCORE_COLUMNS = (
     "input",
     "digitizer",
     "snr_db",
+    "snr_aligned_db",
     *(f"{name}_{which}" for name in CLINICAL for which in ("truth", "trace")),
 )
 

@@ -79,8 +79,8 @@ def save(figure: Figure, stem: Path) -> None:
         write_bytes(render(figure, kind), stem.with_name(f"{stem.name}.{kind}"))
 
 
-def snr_histogram(snr_db: dict[str, np.ndarray], title: str) -> Figure:
-    """Histogram of the leads' strict SNR by input, with the medians marked.
+def snr_histogram(snr_db: dict[str, np.ndarray], title: str, form: str) -> Figure:
+    """Histogram of the leads' SNR by input, with the medians marked.
 
     Parameters
     ----------
@@ -88,6 +88,8 @@ def snr_histogram(snr_db: dict[str, np.ndarray], title: str) -> Figure:
         SNR in dB, NaN where a lead has none.
     title : str
         The plot's title.
+    form : str
+        Which SNR it is, for the axis: strict, aligned.
 
     """
     snr_db = {name: values[~np.isnan(values)] for name, values in snr_db.items()}
@@ -109,13 +111,13 @@ def snr_histogram(snr_db: dict[str, np.ndarray], title: str) -> Figure:
             axes.hist(clipped, edges, histtype="stepfilled", color=colour, alpha=0.28, lw=0)
             axes.hist(clipped, edges, histtype="step", color=colour, lw=1.4)
             axes.plot([], [], color=colour, lw=2, label=f"{label}: median {median:.1f} dB, n = {len(values)}")
-            axes.axvline(np.clip(median, edges[0], edges[-1]), color=colour, lw=1.2, ls=(0, (4, 2)))
+            axes.axvline(np.clip(median, edges[0], edges[-1]), color=colour, lw=1.2, ls=(0, (4, 2)), ymax=0.78)
         axes.set_ylim(0, axes.get_ylim()[1] * 1.28)
         axes.legend(loc="upper left", fontsize=8, handlelength=1.2)
     else:
         _say(axes, "no lead was scored")
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.set(xlabel="SNR, strict (dB)", ylabel="leads")
+    axes.set(xlabel=f"SNR, {form} (dB)", ylabel="leads")
     axes.set_title(title)
     return figure
 
@@ -131,8 +133,8 @@ def clinical_scatter(pairs: dict[str, tuple[np.ndarray, np.ndarray]], name: str)
         The parameter's name for title and axes.
 
     """
-    figure = Figure(figsize=(3.9, 3.9), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(3.9, 3.9))
+    axes = figure.add_axes((0.16, 0.13, 0.81, 0.81))  # the same in every plot, so that they line up side by side
     measured = {}
     for input_, (truth, trace) in pairs.items():
         both = np.isfinite(truth) & np.isfinite(trace)
@@ -152,33 +154,44 @@ def clinical_scatter(pairs: dict[str, tuple[np.ndarray, np.ndarray]], name: str)
                 [], [], marker="o" if input_ == "pages" else "^", s=18, color=INPUT_COLOURS[input_], label=label
             )
         axes.set(xlim=limits, ylim=limits)
-        axes.legend(loc="upper left", fontsize=8, handletextpad=0.2, borderaxespad=0.2)
+        axes.legend(loc="lower right", fontsize=8, handletextpad=0.2, borderaxespad=0.2)
     else:
         _say(axes, "could not be measured")
-    axes.set_aspect("equal")
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_locator(MaxNLocator(5, prune="both"))
+    axes.yaxis.set_major_locator(MaxNLocator(5, prune="both"))
     axes.set(xlabel=f"{name} on the truth (ms)", ylabel=f"{name} on the trace (ms)")
     axes.set_title(name)
     return figure
 
 
-def truth_and_trace(stretches: list[Stretch]) -> Figure:
-    """Time plot of truth and trace in mV with the residual beneath, placed like the leads on the page."""
-    rows = sorted({stretch.row for stretch in stretches})
-    columns = max((stretch.column for stretch in stretches), default=0) + 1
-    figure = Figure(figsize=(11, 0.5 + 1.65 * max(len(rows), 1)), layout="constrained")
+def truth_and_trace(stretches: list[Stretch], width_in: float = 11.0) -> Figure:
+    """Time plot of truth and trace in mV with the residual beneath, placed like the leads on the page.
+
+    Parameters
+    ----------
+    stretches : list of Stretch
+        At least one.
+    width_in : float
+        Width of the figure in inches; its height follows from the number of rows.
+
+    """
+    rows = [[s for s in stretches if s.row == row] for row in sorted({s.row for s in stretches})]
+    columns = max(stretch.column for stretch in stretches) + 1
+    figure = Figure(figsize=(width_in, 0.6 + 1.65 * len(rows)), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.03, w_pad=0.03, hspace=0.02, wspace=0.02)
-    grid = figure.add_gridspec(2 * max(len(rows), 1), columns, height_ratios=[3, 1] * max(len(rows), 1))
+    grid = figure.add_gridspec(2 * len(rows), columns, height_ratios=[3, 1] * len(rows))
     for k, row in enumerate(rows):
-        in_row = sorted((s for s in stretches if s.row == row), key=lambda s: s.column)
-        alone = len(in_row) == 1
+        # The row below shares the time axis where it is divided into as many stretches.
+        last_of_its_kind = k + 1 == len(rows) or len(rows[k + 1]) != len(row)
         first = None
-        for stretch in in_row:
-            place = slice(None) if alone else stretch.column
+        for stretch in row:
+            place = slice(None) if len(row) == 1 else stretch.column
             upper = figure.add_subplot(grid[2 * k, place], sharey=first and first[0])
             lower = figure.add_subplot(grid[2 * k + 1, place], sharex=upper, sharey=first and first[1])
             _plot_stretch(upper, lower, stretch)
+            lower.tick_params(labelbottom=last_of_its_kind)
+            if last_of_its_kind:
+                lower.set_xlabel("time on the page (s)")
             if first is None:
                 first = upper, lower
                 upper.set_ylabel("mV")
@@ -186,14 +199,12 @@ def truth_and_trace(stretches: list[Stretch]) -> Figure:
             else:
                 upper.tick_params(labelleft=False)
                 lower.tick_params(labelleft=False)
-            if row == rows[-1]:
-                lower.set_xlabel("time on the page (s)")
     handles = [
         matplotlib.lines.Line2D([], [], color=TRUTH, lw=2.6, alpha=0.35, label="truth (drawn)"),
         matplotlib.lines.Line2D([], [], color=TRACE, lw=1.1, label="trace (recovered)"),
-        matplotlib.patches.Patch(color=INPUT_COLOURS["pages"], alpha=0.6, lw=0, label="residual, trace - truth"),
+        matplotlib.patches.Patch(color=INPUT_COLOURS["pages"], alpha=0.6, lw=0, label="trace minus truth"),
     ]
-    figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=8)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8)
     return figure
 
 
@@ -239,8 +250,8 @@ def round_trip(clean: np.ndarray, example: Example, box_px: tuple[float, ...]) -
     upper = figure.add_subplot(grid[1, 1])
     lower = figure.add_subplot(grid[2, 1], sharex=upper)
     _plot_stretch(upper, lower, example.stretches[0])
-    snr = [row["snr_db"] for row in example.scores if row["snr_db"] is not None]
-    upper.set_title(f"4  lead {example.stretches[0].lead}; median SNR of the page {np.median(snr):.1f} dB")
+    snr = np.array([row["snr_db"] for row in example.scores], float)
+    upper.set_title(f"4  lead {example.stretches[0].lead}; median SNR of the page {np.nanmedian(snr):.1f} dB")
     upper.set_ylabel("mV")
     lower.set(ylabel="Δ mV", xlabel="time on the page (s)")
     return figure

@@ -138,10 +138,12 @@ def _distributions(results: Path, folder: Path, digitizers: list[str]) -> list[t
             for input_ in content.INPUT_TITLES
         }
         masks = {input_: mask for input_, mask in masks.items() if mask.any()}
-        snr = {input_: columns["snr_db"][mask] for input_, mask in masks.items()}
-        figure = plots.snr_histogram(snr, "SNR of every lead that was read")
-        plots.save(figure, folder / f"{digitizer}-snr")
-        pictures = [drawing(figure, f"Histogram of strict SNR in dB by input, digitizer {digitizer}")]
+        pictures = []
+        for form, title in (("strict", "Strict SNR of every lead"), ("aligned", "Aligned SNR of every lead")):
+            name = "snr_db" if form == "strict" else "snr_aligned_db"
+            figure = plots.snr_histogram({input_: columns[name][mask] for input_, mask in masks.items()}, title, form)
+            plots.save(figure, folder / f"{digitizer}-snr-{form}")
+            pictures.append(drawing(figure, f"Histogram of the {form} SNR in dB by input, digitizer {digitizer}"))
         for name in CLINICAL:
             pairs = {
                 input_: (columns[f"{name}_truth"][mask], columns[f"{name}_trace"][mask])
@@ -162,23 +164,29 @@ def _round_trip(data: Results, page_id: str, input_: str, digitizer: str, folder
         clean = page_image(data, page_id, "pages")
     except PapertraceError as error:
         return ShownPage(page_id, "", [], [], "", str(error))
-    zoomed = plots.zoom(example, _around_tallest_wave(example))
-    plots.save(plots.round_trip(clean, example, _around_tallest_wave(example)), folder / "round-trip")
+    box = _around_tallest_wave(example)
+    zoomed = plots.zoom(example, box)
+    plots.save(plots.round_trip(clean, example, box), folder / "round-trip")
     pictures = [photo(fit(clean, 900), f"The clean page {page_id}")]
     if input_ == "scans":
         pictures.append(photo(fit(example.image, 900), f"The scan of page {page_id}"))
     pictures.append(drawing(zoomed, f"Truth and recovered trace of page {page_id}, enlarged"))
+    figure = plots.truth_and_trace(example.stretches[:1], width_in=6.4)
+    pictures.append(drawing(figure, f"Truth, trace and residual of lead {example.stretches[0].lead}"))
     return _shown(example, data, digitizer, pictures)
 
 
-def _around_tallest_wave(example: Example, before_s: float = 0.9, margin_mm: float = 5.0) -> tuple[float, ...]:
-    """Return the box in px around the tallest wave of the page's first lead, with a little of what is beside it."""
+def _around_tallest_wave(example: Example, width_mm: float = 36.0) -> tuple[float, ...]:
+    """Return a box in px, 3 wide and 2 high, around the tallest wave of the page's first lead."""
     stretch = example.stretches[0]
-    tallest = stretch.truth_s[np.argmax(np.abs(stretch.truth_mv - np.median(stretch.truth_mv)))]
-    near = stretch.truth_px[np.abs(stretch.truth_s - tallest) <= before_s]
-    margin = margin_mm * example.labels.px_per_mm
-    (x0, y0), (x1, y1) = near.min(axis=0) - margin, near.max(axis=0) + margin
-    return float(x0), float(y0), float(x1), float(y1)
+    tallest = np.argmax(np.abs(stretch.truth_mv - np.median(stretch.truth_mv)))
+    x, y = stretch.truth_px[tallest, 0], (stretch.truth_px[tallest, 1] + np.median(stretch.truth_px[:, 1])) / 2
+    width = width_mm * example.labels.px_per_mm
+    image_height, image_width = example.image.shape[:2]
+    # Near an edge of the image the box is moved inwards rather than cut.
+    x0 = np.clip(x - width / 2, 0, max(0, image_width - width))
+    y0 = np.clip(y - width / 3, 0, max(0, image_height - width * 2 / 3))
+    return float(x0), float(y0), float(x0 + width), float(y0 + width * 2 / 3)
 
 
 def _examples(config: Config, data: Results, input_: str, digitizer: str, folder: Path) -> dict[str, list[ShownPage]]:

@@ -1,0 +1,201 @@
+"""The report: whole, offline, and its numbers are the tables'."""
+
+import base64
+import csv
+import html.parser
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from papertrace.config import Config
+from papertrace.errors import PapertraceError
+from papertrace.figures import content, stage
+from papertrace.io import write_bytes
+
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Page(html.parser.HTMLParser):
+    """Collects what a reader sees, and everything a browser would fetch."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.fetched, self.numbers, self.cells, self.texts = [], [], [], {}, []
+        self.summary, self.failures, self.badly_nested = "", 0, []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.fetched += [
+            attributes[name] for name in ("src", "srcset", "data", "poster", "action") if name in attributes
+        ]
+        if "href" in attributes:
+            self.fetched.append(attributes["href"])
+        self.failures += attributes.get("class") == "failure"
+        if tag not in VOID:
+            self.open.append((tag, attributes))
+
+    def handle_endtag(self, tag):
+        if self.open.pop()[0] != tag:
+            self.badly_nested.append((tag, self.getpos()))
+
+    def handle_data(self, data):
+        inside = [attributes for _, attributes in self.open]
+        if any(attributes.get("id") == "summary" for attributes in inside):
+            self.summary += data
+        if inside and "data-number" in inside[-1]:
+            self.numbers.append((inside[-1]["data-number"], data))
+        if inside and "data-cell" in inside[-1]:
+            self.cells[inside[-1]["data-cell"]] = data
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="session")
+def page(report):
+    return Page(report.read_text(encoding="utf-8"))
+
+
+def test_markup_is_well_nested(page):
+    assert not page.badly_nested and not page.open
+
+
+def test_nothing_is_fetched_from_outside(report, page):
+    assert sum(uri.startswith("data:image/") for uri in page.fetched) >= 15
+    outside = [uri for uri in page.fetched if not uri.startswith(("data:", "#"))]
+    assert not outside
+    text = re.sub(r"data:image/[^\"]*", "", report.read_text(encoding="utf-8"))
+    assert not re.search(r"(https?|file|ftp):|//[a-z]|@import|url\(", text)
+
+
+def test_images_are_whole(page):
+    import cv2
+    import numpy as np
+
+    for uri in page.fetched:
+        if uri.startswith("data:image/webp"):
+            data = np.frombuffer(base64.b64decode(uri.split(",", 1)[1]), np.uint8)
+            assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape[1] >= 300
+        elif uri.startswith("data:image/svg"):
+            assert ET.fromstring(base64.b64decode(uri.split(",", 1)[1])).tag.endswith("svg")
+
+
+def test_every_number_of_the_summary_is_in_the_tables(page, results):
+    with (results / "scores/summary.csv").open(newline="") as file:
+        summary = {(r["digitizer"], r["input"], r["group"], r["value"]): r for r in csv.DictReader(file)}
+    checked = 0
+    for key, text in page.numbers:
+        if key.startswith("count/"):
+            continue
+        *row, column = key.split("/")
+        decimals = 0 if column.startswith("leads") else 2 if column.endswith(("bias", "_ms_sd")) else 1
+        shown = float(text.replace("\N{MINUS SIGN}", "-"))
+        assert shown == pytest.approx(float(summary[tuple(row)][column]), abs=0.5001 * 10.0**-decimals)
+        checked += 1
+    assert checked >= 12
+    # No number stands in the summary that was not looked up.
+    looked_up = [text for _, text in page.numbers]
+    for text in re.findall(r"[+\N{MINUS SIGN}]?\d[\d.\u202f]*", page.summary):
+        assert text.rstrip(".") in looked_up
+
+
+def test_counts_are_those_of_the_folder(page):
+    counts = dict(page.numbers)
+    assert {
+        key: counts[f"count/{key}"] for key in ("all/records", "pages/ok", "scans/ok", "traces/ok", "scores/ok")
+    } == {
+        "all/records": "3",
+        "pages/ok": "6",
+        "scans/ok": "6",
+        "traces/ok": "10",
+        "scores/ok": "20",
+    }
+    # One page not drawn, one page not read from either image; neither is told twice.
+    assert counts["count/all/failures"] == "3" == str(page.failures)
+
+
+def test_cells_hold_the_summary_table(page, results):
+    with (results / "scores/summary.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["group"] == "split"]
+    assert len(rows) == 4
+    for row in rows:
+        key = "/".join((row["digitizer"], row["input"], "split", row["value"], "snr_aligned_db_p10"))
+        assert page.cells[key] == content.number(float(row["snr_aligned_db_p10"]))
+
+
+def test_reasons_are_shown_and_escaped(report, page):
+    assert "fetch the record <again>" in "".join(page.texts)
+    assert "<again>" not in report.read_text(encoding="utf-8")
+    assert "no grid was found" in "".join(page.texts)
+
+
+def test_whole_config_seed_and_versions_are_shown(page):
+    text = "".join(page.texts)
+    for piece in ("dataset: tiny", "shard_size: 4", "examples: 3", "numpy", "Python", "git commit"):
+        assert piece in text
+
+
+def test_same_results_same_bytes(results, config, report, tmp_path):
+    stage.run(config, results, tmp_path / "again.html")
+    names = sorted(path.name for path in report.parent.iterdir() if path.suffix in {".png", ".pdf"})
+    assert len(names) >= 18
+    for name in names:
+        assert (report.parent / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    assert report.read_bytes() == (tmp_path / "again.html").read_bytes()
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_few_pages(write_results, config, tmp_path, pages):
+    write_results(tmp_path / "tiny", config, pages)
+    stage.run(config, tmp_path / "tiny", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Nothing failed." in text and "Best:" in text and text.count("Worst:") == pages - 1
+
+
+def test_no_page_was_read(write_results, config, tmp_path):
+    failed = dict.fromkeys(range(2), ("traces", "rejected", "this is no ECG"))
+    write_results(tmp_path / "tiny", config, 2, failed)
+    stage.run(config, tmp_path / "tiny", tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    text = " ".join("".join(page.texts).split())
+    assert "On clean pages no lead was read" in text and "On scans no lead was read" in text
+    assert "No page was read, so there is nothing to show" in text
+    assert page.failures == 4 and not page.badly_nested
+
+
+def test_missing_image_takes_one_example_not_the_report(write_results, config, tmp_path):
+    folder = write_results(tmp_path / "tiny", config, 4)
+    write_bytes(b"no image", folder / "scans/shard-00000/rec0_00000.png")
+    stage.run(config, folder, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "no readable image; run the stage that writes it again" in text
+    assert text.count("data:image/webp") >= 4
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("scores/scores.parquet", None, "scores.parquet: no such table; run the stages before figures first"),
+        ("scores/scores.parquet", b"PAR1 torn", "scores.parquet: not the table it should be"),
+        ("scores/summary.csv", None, "summary.csv: no such table"),
+        ("scores/summary.csv", b"input,digitizer,group,value\npages,classical,all,all\n", "summary.csv: has no column"),
+        ("traces/shard-00000.parquet", None, "shard-00000.parquet: no such table"),
+    ],
+)
+def test_missing_or_torn_table_is_one_sentence_and_no_report(write_results, config, tmp_path, name, data, sentence):
+    folder = write_results(tmp_path / "tiny", config, 1)
+    (folder / name).unlink()
+    if data is not None:
+        (folder / name).write_bytes(data)
+    with pytest.raises(PapertraceError, match=re.escape(sentence)):
+        stage.run(config, folder, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_shards_of_an_earlier_run_are_left_alone(write_results, tmp_path):
+    folder = write_results(tmp_path / "tiny", Config(dataset="tiny", shard_size=1), 3)
+    config = Config(dataset="tiny", shard_size=4)
+    write_results(folder, config, 3)
+    stage.run(config, folder, tmp_path / "report.html")
+    assert dict(Page((tmp_path / "report.html").read_text(encoding="utf-8")).numbers)["count/pages/ok"] == "3"

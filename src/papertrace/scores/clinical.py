@@ -6,6 +6,7 @@ measured is NaN, never zero.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,38 +52,53 @@ class Intervals:
     beats: int = 0
 
 
-def delineate_neurokit(samples_mv: np.ndarray, rate_hz: float) -> Beats:
-    """Delineate with NeuroKit2: `ecg_clean`, `ecg_peaks` and `ecg_delineate` (discrete wavelets [1]_), its defaults.
+@dataclass(frozen=True)
+class NeuroKit:
+    """NeuroKit2's `ecg_clean`, `ecg_peaks` and `ecg_delineate`, with their defaults but for the method.
 
-    NeuroKit2 raises on signals with fewer than a few beats; these have no beats here.
+    Attributes
+    ----------
+    method : str
+        ``prominence`` [1]_ or ``dwt`` [2]_. Measured on 10 s of both leads of QTDB's 105 records: against the first
+        cardiologist (`q1c`) prominence errs by 26 ms (QRS) and 34 ms (QT) on average, dwt by 74 and 72 ms; white noise
+        of 10 µV, about what digitizing adds, moves prominence by 1.0 and 5.4 ms, dwt by 10.8 and 18.4 ms (its scale
+        jumps at 60 beats per minute); and prominence takes a sixth of the time.
 
     References
     ----------
-    .. [1] Martínez, J. P., Almeida, R., Olmos, S., Rocha, A. P., & Laguna, P. (2004). A wavelet-based ECG delineator:
+    .. [1] Emrich, J., Gargano, A., Koka, T., & Muma, M. (2024). Physiology-informed ECG delineation based on peak
+       prominence. 32nd European Signal Processing Conference (EUSIPCO), 1402-1406.
+    .. [2] Martínez, J. P., Almeida, R., Olmos, S., Rocha, A. P., & Laguna, P. (2004). A wavelet-based ECG delineator:
        evaluation on standard databases. IEEE Transactions on Biomedical Engineering, 51(4), 570-581.
     """
-    import warnings
 
-    import neurokit2
+    method: str = "prominence"
 
-    rate = int(rate_hz)
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
+    def __call__(self, samples_mv: np.ndarray, rate_hz: float) -> Beats:
+        """Delineate; see `Delineator`."""
+        import warnings
+
+        import neurokit2
+
+        rate = int(rate_hz)
+        peaks, marks = np.zeros(0, int), {}
+        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(Exception):
+            # On signals with few beats, or none, NeuroKit2 raises whatever its arithmetic meets (nothing of it is
+            # documented): then there are no peaks, or peaks without marks.
+            warnings.simplefilter("ignore")
             cleaned = neurokit2.ecg_clean(samples_mv, sampling_rate=rate)
             _, info = neurokit2.ecg_peaks(cleaned, sampling_rate=rate)
             peaks = np.asarray(info["ECG_R_Peaks"], int)
-            _, waves = neurokit2.ecg_delineate(cleaned, peaks, sampling_rate=rate, method="dwt")
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            return Beats(*(np.zeros(0),) * 4)
-    marks = {key: np.asarray(waves[f"ECG_{key}"], float) for key in ("R_Onsets", "R_Offsets", "T_Offsets")}
-    marks = {key: values[np.isfinite(values)] for key, values in marks.items()}
-    before = np.r_[-np.inf, peaks[:-1]]
-    after = np.r_[peaks[1:], np.inf]
-    onset = _last_in(marks["R_Onsets"], before, peaks)
-    end = _first_in(marks["R_Offsets"], peaks, after)
-    t_end = _first_in(marks["T_Offsets"], np.where(np.isnan(end), peaks, end), after)
-    return Beats(peaks / rate, onset / rate, end / rate, t_end / rate)
+            _, marks = neurokit2.ecg_delineate(cleaned, peaks, sampling_rate=rate, method=self.method)
+        onsets, ends, t_ends = (
+            _finite(marks.get(key, [])) for key in ("ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
+        )
+        # NeuroKit2's lists need not have one entry per beat; each mark goes to the R peak it belongs to.
+        after = np.r_[peaks[1:], np.inf][: len(peaks)]
+        onset = _last_in(onsets, np.r_[-np.inf, peaks[:-1]][: len(peaks)], peaks)
+        end = _first_in(ends, peaks, after)
+        t_end = _first_in(t_ends, np.where(np.isnan(end), peaks, end), after)
+        return Beats(peaks / rate, onset / rate, end / rate, t_end / rate)
 
 
 def measure(series: Series, start_s: float, duration_s: float, delineator: Delineator) -> Intervals:
@@ -145,6 +161,11 @@ def _without_gaps(samples: np.ndarray, bridged: int) -> tuple[np.ndarray, np.nda
 
 def _median(values: np.ndarray) -> float:
     return float(np.median(values)) if len(values) else math.nan
+
+
+def _finite(marks: list[float]) -> np.ndarray:
+    marks = np.asarray(marks, float)
+    return marks[np.isfinite(marks)]
 
 
 def _last_in(marks: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from papertrace.section import Section
@@ -12,3 +14,6 @@ class ScoresConfig(Section):
 
     max_lag_s: float = Field(0.2, gt=0, le=2, description="largest shift in s that the aligned figures may undo")
     clinical: bool = Field(True, description="measure RR, QRS width and QT on truth and trace")
+    delineation: Literal["prominence", "dwt"] = Field(
+        "prominence", description="NeuroKit2's method of delineation, on truth and trace alike"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from papertrace.scores.clinical import Delineator, Intervals, delineate_neurokit, measure
+from papertrace.scores.clinical import Delineator, Intervals, NeuroKit, measure
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.fidelity import Fidelity, fidelity
 from papertrace.scores.matching import match
@@ -23,7 +23,7 @@ def score_page(
     signal_rows: Sequence[Mapping[str, Any]],
     config: ScoresConfig,
     trace_rows: Sequence[Mapping[str, Any]] | None = None,
-    delineator: Delineator = delineate_neurokit,
+    delineator: Delineator | None = None,
 ) -> list[dict[str, Any]]:
     """Score everything that was read from one page.
 
@@ -40,8 +40,8 @@ def score_page(
     trace_rows : sequence of mappings, optional
         The page's rows of `papertrace.tables.TRACES` (`input`, `digitizer`, `status`, `reason`). By default every
         input and digitizer of the signals counts as ok.
-    delineator : Delineator
-        Finds the beats where `config.clinical` is set.
+    delineator : Delineator, optional
+        Finds the beats where `config.clinical` is set; NeuroKit2 by `config.delineation` by default.
 
     Returns
     -------
@@ -62,6 +62,7 @@ def score_page(
     if trace_rows is None:
         pairs = sorted({(row["input"], row["digitizer"]) for row in signal_rows})
         trace_rows = [{"input": i, "digitizer": d, "status": "ok", "reason": None} for i, d in pairs]
+    delineator = delineator or NeuroKit(config.delineation)
     truths = [_series(row) for row in truth_rows]
     # The truth is delineated once, however many digitizers read the page.
     of_truth = [_intervals(truth, truth, delineator) if config.clinical else None for truth in truths]

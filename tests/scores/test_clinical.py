@@ -1,0 +1,163 @@
+"""Intervals: known heart rates, identical signals, and what cannot be measured."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from papertrace.scores.clinical import Beats, Intervals, NeuroKit, measure
+from papertrace.scores.series import Series
+
+
+def beats_at(spacing_s, duration_s=10.0, rate_hz=500.0, first_s=0.4, width_s=0.012):
+    """P, QRS and T as Gaussian bumps at an exact distance."""
+    t = np.arange(round(duration_s * rate_hz)) / rate_hz
+    samples = np.zeros(len(t))
+    for peak in np.arange(first_s, duration_s, spacing_s):
+        for height, delay, width in ((0.12, -0.16, 0.02), (1.0, 0, width_s), (-0.2, 0.03, 0.01), (0.25, 0.28, 0.045)):
+            samples += height * np.exp(-0.5 * ((t - peak - delay) / width) ** 2)
+    return Series(samples, rate_hz)
+
+
+def known_marks(samples_mv, rate_hz):
+    """A delineator that finds what a drawn beat every second would have."""
+    peaks = np.arange(0.5, len(samples_mv) / rate_hz, 1.0)
+    return Beats(peaks, peaks - 0.04, peaks + 0.05, peaks + 0.36)
+
+
+@pytest.mark.parametrize("method", ["prominence", "dwt"])
+@pytest.mark.parametrize("spacing_s", [0.6, 0.8437, 1.2])
+def test_the_heart_rate_is_right_within_two_milliseconds(spacing_s, method):
+    result = measure(beats_at(spacing_s), 0, 10, NeuroKit(method))
+    assert result.rr_ms == pytest.approx(1000 * spacing_s, abs=2)
+    assert abs(result.beats - 9.6 / spacing_s) <= 1.1
+
+
+def test_qrs_and_qt_are_near_what_was_drawn():
+    result = measure(beats_at(0.9), 0, 10, NeuroKit())
+    assert 50 < result.qrs_ms < 130
+    assert 330 < result.qt_ms < 480
+    wide = measure(beats_at(0.9, width_s=0.024), 0, 10, NeuroKit())
+    assert wide.qrs_ms > result.qrs_ms + 10
+
+
+@pytest.mark.parametrize("rate_hz", [250.0, 360.0, 1000.0])
+def test_the_sampling_rate_does_not_show(rate_hz):
+    one, other = (measure(beats_at(0.81, rate_hz=rate), 0, 10, NeuroKit()) for rate in (500.0, rate_hz))
+    for name in ("rr_ms", "qrs_ms", "qt_ms"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), abs=2)
+
+
+def test_simulated_ecg_has_its_heart_rate():
+    import neurokit2
+
+    samples = neurokit2.ecg_simulate(
+        duration=20, sampling_rate=500, heart_rate=72, heart_rate_std=0, noise=0, random_state=5, method="ecgsyn"
+    )
+    assert measure(Series(samples, 500.0), 0, 20, NeuroKit()).rr_ms == pytest.approx(60_000 / 72, abs=2)
+
+
+def test_medians_of_known_marks():
+    result = measure(Series(np.sin(np.arange(5000)), 500.0), 0, 10, known_marks)
+    assert result == Intervals(pytest.approx(1000), pytest.approx(90), pytest.approx(400), 10)
+
+
+def test_intervals_on_missing_signal_are_not_measured():
+    samples = np.sin(np.arange(5000.0))
+    samples[100:2230] = np.nan  # 0.2 to 4.46 s: the beats at 0.5 … 3.5 s, and the onset of the next
+    result = measure(Series(samples, 500.0), 0, 10, known_marks)
+    assert result.beats == 6
+    assert result.rr_ms == pytest.approx(1000)
+    samples[:] = np.nan
+    samples[1000:1700] = 1 + np.sin(np.arange(700.0))  # 2 to 3.4 s: one beat, no RR
+    result = measure(Series(samples, 500.0), 0, 10, known_marks)
+    assert (result.beats, math.isnan(result.rr_ms), result.qrs_ms) == (1, True, pytest.approx(90))
+
+
+def test_a_gap_of_a_few_columns_is_bridged():
+    samples = np.sin(np.arange(5000.0))
+    samples[200:208] = np.nan
+    assert measure(Series(samples, 500.0), 0, 10, known_marks).beats == 10
+
+
+def test_implausible_intervals_are_left_out():
+    def slips(samples_mv, rate_hz):
+        peaks = np.array([1.0, 2.0, 2.05, 3.0])
+        return Beats(peaks, peaks - 0.5, peaks + 0.5, peaks + 0.4)
+
+    result = measure(Series(np.sin(np.arange(5000.0)), 500.0), 0, 10, slips)
+    assert result.rr_ms == pytest.approx(975)
+    assert math.isnan(result.qrs_ms)
+    assert math.isnan(result.qt_ms)
+
+
+NOTHING_TO_SEE = {
+    "empty": np.zeros(0),
+    "one sample": np.ones(1),
+    "half a second": np.sin(np.arange(250.0)),
+    "missing": np.full(5000, np.nan),
+    "flat": np.full(5000, 0.3),
+    "a step": np.r_[np.zeros(2500), np.ones(2500)],
+    "a ramp": np.linspace(0, 1, 5000),
+    "one beat": beats_at(20.0, 2.5).samples,
+    "two beats": beats_at(1.0, 2.0).samples,
+    "a single spike": np.eye(1, 1250, 600)[0],
+    "noise": np.random.default_rng(2).normal(0, 1, 5000),
+    "tiny": 1e-30 * np.sin(np.arange(5000.0)),
+    "huge": 1e30 * np.sin(np.arange(5000.0)),
+}
+
+
+@pytest.mark.parametrize("method", ["prominence", "dwt"])
+@pytest.mark.parametrize("kind", NOTHING_TO_SEE)
+def test_odd_signals_give_absent_values_and_neither_errors_nor_zeros(kind, method):
+    samples = NOTHING_TO_SEE[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = measure(Series(samples, 500.0), 0, len(samples) / 500, NeuroKit(method))
+    for value in (result.rr_ms, result.qrs_ms, result.qt_ms):
+        assert math.isnan(value) or value > 10
+    if kind in ("empty", "one sample", "half a second", "missing", "flat"):
+        assert result == Intervals(pytest.approx(math.nan, nan_ok=True), *[pytest.approx(math.nan, nan_ok=True)] * 2, 0)
+
+
+def test_two_beats_still_have_a_distance():
+    result = measure(beats_at(1.0, 2.5), 0, 2.5, NeuroKit())
+    assert result.rr_ms == pytest.approx(1000, abs=2)
+
+
+def test_real_leads_differ_in_nothing_from_themselves(shared_data):
+    """Identical signals give zero differences; a change of clock moves RR by less than a sample's worth."""
+    import wfdb
+
+    for name in ("sel100", "sel16265", "sele0106"):
+        record = wfdb.rdrecord(str(shared_data / "qtdb" / name), sampfrom=2000, sampto=4500)
+        truth = Series(record.p_signal[:, 0].astype(np.float32), 250.0)
+        again = Series(truth.samples.copy(), 250.0)
+        finer = Series(truth.at(np.arange(5000) / 500), 500.0)
+        of_truth, of_again, of_finer = (measure(series, 0, 10, NeuroKit()) for series in (truth, again, finer))
+        assert of_truth == of_again
+        assert of_truth.beats > 5
+        assert of_finer.rr_ms == pytest.approx(of_truth.rr_ms, abs=1)
+        assert of_finer.qrs_ms == pytest.approx(of_truth.qrs_ms, abs=4)
+        assert of_finer.qt_ms == pytest.approx(of_truth.qt_ms, abs=8)
+
+
+@pytest.mark.parametrize("name", ["sel100", "sel103", "sel16483"])
+def test_qt_agrees_with_the_cardiologist_where_the_t_wave_is_plain(shared_data, name):
+    """In either lead within the CSE tolerance of a T end, 30.6 ms."""
+    import wfdb
+
+    path = str(shared_data / "qtdb" / name)
+    marks = wfdb.rdann(path, "q1c")
+    first = int(marks.sample[0]) - 250
+    record = wfdb.rdrecord(path, sampfrom=first, sampto=first + 2500)
+    onset, expert = None, []
+    for sample, symbol, wave in zip(marks.sample, marks.symbol, marks.num, strict=True):
+        if (symbol, wave) == ("(", 1):
+            onset = sample
+        elif (symbol, wave) == (")", 2) and onset is not None:
+            expert.append((sample - onset) * 4)
+    for lead in record.p_signal.T:
+        assert measure(Series(lead, 250.0), 0, 10, NeuroKit()).qt_ms == pytest.approx(np.median(expert), abs=30.6)

@@ -1,0 +1,87 @@
+"""One page, several inputs and digitizers."""
+
+import math
+
+import numpy as np
+import pytest
+
+from papertrace.scores.clinical import Beats
+from papertrace.scores.config import ScoresConfig
+from papertrace.scores.page import score_page
+from papertrace.tables import SCORES
+
+FIDELITY_ONLY = ScoresConfig(clinical=False)
+
+
+def lead(name, row, samples, **more):
+    return {"lead": name, "row": row, "column": 0, "start_s": 0.0, "rate_hz": 250.0, "samples": samples, **more}
+
+
+def read(name, row, samples, input_="pages", digitizer="classical", **more):
+    return lead(name, row, samples, input=input_, digitizer=digitizer, **more)
+
+
+def test_rows_have_the_columns_of_the_table(wave):
+    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY)
+    of_manifest = {"page_id", "record", "database", "source_database", "split", "layout"}
+    assert set(row) == set(SCORES.names) - of_manifest
+
+
+def test_every_input_and_digitizer_is_scored_on_its_own(wave):
+    signals = [
+        read("I", 0, 1.1 * wave),
+        read("I", 0, 1.01 * wave, "scans"),
+        read("I", 0, 0 * wave, "scans", "other"),
+    ]
+    rows = score_page([lead("I", 0, wave)], signals, FIDELITY_ONLY)
+    scores = {(row["input"], row["digitizer"]): row["snr_db"] for row in rows}
+    assert scores == {
+        ("pages", "classical"): pytest.approx(20),
+        ("scans", "classical"): pytest.approx(40),
+        ("scans", "other"): 0,
+    }
+
+
+def test_the_truth_is_delineated_once(wave):
+    asked = []
+
+    def delineator(samples_mv, rate_hz):
+        asked.append(samples_mv)
+        peaks = np.arange(0.5, 10)
+        return Beats(peaks, peaks - 0.05, peaks + 0.05, peaks + 0.3)
+
+    truth = [lead("I", 0, wave), lead("II", 1, 2 * wave)]
+    signals = [read(row["lead"], row["row"], row["samples"], i) for row in truth for i in ("pages", "scans")]
+    rows = score_page(truth, signals, ScoresConfig(), delineator=delineator)
+    assert len(asked) == 2 + 4
+    assert [(row["rr_ms_truth"], row["qt_ms_trace"], row["beats_trace"]) for row in rows] == [
+        (pytest.approx(1000), pytest.approx(350), 10)
+    ] * 4
+
+
+def test_a_failed_trace_keeps_the_truths_figures_and_none_of_its_own(wave):
+    def delineator(samples_mv, rate_hz):
+        return Beats(*(np.arange(1.0, 9.0) + delay for delay in (0, -0.05, 0.05, 0.3)))
+
+    failed = [{"input": "pages", "digitizer": "classical", "status": "failed", "reason": "no grid"}]
+    [row] = score_page(
+        [lead("I", 0, wave)], [read("I", 0, wave)], ScoresConfig(), failed, delineator
+    )  # signals of a failed trace are not looked at
+    assert (row["status"], row["reason"], row["rr_ms_truth"]) == ("failed", "no grid", pytest.approx(1000))
+    assert math.isnan(row["snr_db"])
+    assert math.isnan(row["rr_ms_trace"])
+    assert (row["beats_truth"], row["beats_trace"]) == (8, None)
+    assert row["name_read"] is None
+
+
+def test_without_truth_there_is_one_row_that_is_not_ok(wave):
+    ok = [{"input": "pages", "digitizer": "classical", "status": "ok", "reason": None}]
+    [row] = score_page([], [read("I", 0, wave)], FIDELITY_ONLY, ok)
+    assert (row["lead"], row["row"], row["status"]) == (None, None, "failed")
+    assert "no truth" in row["reason"]
+
+
+def test_clinical_can_be_left_out(wave):
+    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY)
+    assert math.isnan(row["rr_ms_truth"])
+    assert row["beats_truth"] is None

@@ -1,0 +1,149 @@
+"""The summary: averages over what was read, failures beside them, the same bytes in any order."""
+
+import csv
+import hashlib
+import warnings
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from papertrace import tables
+from papertrace.config import Config
+from papertrace.errors import PapertraceError
+from papertrace.io import read_table, write_table
+from papertrace.scores import summary
+
+FILES = ("scores.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
+
+
+def score(page_id, lead="I", row=0, status="ok", **figures):
+    """A row of scores."""
+    values = {
+        name: np.nan if pa.types.is_floating(field.type) else None
+        for name, field in zip(tables.SCORES.names, tables.SCORES, strict=True)
+    }
+    values.update(
+        page_id=page_id, input="pages", digitizer="classical", record=page_id.split("_")[0], row=row, column=0
+    )
+    values.update(database="qtdb", source_database="mitdb", split="test", layout="2x1", lead=lead, status=status)
+    values["reason"] = None if status == "ok" else "no grid"
+    values["name_read"] = True if status == "ok" else None
+    return {**values, **figures}
+
+
+ROWS = [
+    score("a_00000", "I", 0, snr_db=10.0, lag_ms=-2.0, rr_ms_truth=800.0, rr_ms_trace=804.0, qt_ms_truth=400.0),
+    score("a_00000", "II", 1, snr_db=20.0, lag_ms=1.0, rr_ms_truth=800.0, rr_ms_trace=798.0, name_read=False),
+    score("a_00001", "I", 0, snr_db=30.0, lag_ms=0.0),
+    score("a_00001", "II", 1, status="failed"),
+    score("b_00000", "I", 0, status="rejected", split="train", rr_ms_truth=700.0),
+    score("b_00000", "II", 1, status="rejected", split="train"),
+    score("c_00000", None, None, status="failed", split="train"),
+]
+
+
+def write(tmp_path, rows, shards=1):
+    paths = []
+    for k in range(shards):
+        paths.append(tmp_path / f"shard-{k:05d}.parquet")
+        write_table(rows[k::shards], tables.SCORES, paths[-1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        summary.run(Config(), paths, tmp_path / "scores.parquet")
+    return tmp_path
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def find(rows, **wanted):
+    [row] = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+    return row
+
+
+def numbers(row, *names):
+    return tuple(float(row[name]) if row[name] else None for name in names)
+
+
+def test_failures_are_counted_beside_the_averages(tmp_path):
+    row = find(rows_of(write(tmp_path, ROWS) / "summary.csv"), group="all")
+    assert numbers(row, "pages", "pages_ok", "pages_failed", "pages_rejected") == (4, 2, 1, 1)
+    assert numbers(row, "leads", "leads_read", "failure_share", "leads_unread_share") == (6, 3, 0.5, 0.5)
+    assert numbers(row, "snr_db_mean", "snr_db_median", "snr_db_p10", "snr_db_sd") == (20, 20, 12, 10)
+    assert numbers(row, "snr_db_mean_unread_0") == (10,)
+    assert numbers(row, "abs_lag_ms_mean", "names_read_share") == (1, 0.6667)
+
+
+def test_clinical_differences_are_trace_minus_truth_with_their_counts(tmp_path):
+    row = find(rows_of(write(tmp_path, ROWS) / "summary.csv"), group="all")
+    assert numbers(row, "rr_ms_n_truth", "rr_ms_n", "rr_ms_bias", "rr_ms_mae") == (3, 2, 1, 3)
+    assert numbers(row, "rr_ms_sd") == (pytest.approx(np.std([4, -2], ddof=1), abs=1e-4),)
+    assert numbers(row, "qt_ms_n_truth", "qt_ms_n", "qt_ms_bias") == (1, 0, None)
+
+
+def test_groups_split_the_pages_among_them(tmp_path):
+    rows = rows_of(write(tmp_path, ROWS) / "summary.csv")
+    assert numbers(find(rows, group="split", value="test"), "pages", "pages_ok", "leads") == (2, 2, 4)
+    assert numbers(find(rows, group="split", value="train"), "pages", "pages_ok", "leads") == (2, 0, 2)
+    assert numbers(find(rows, group="lead", value="II"), "leads", "leads_read", "snr_db_mean") == (3, 1, 20)
+    assert {row["group"] for row in rows} == {"all", "split", "layout", "database", "source_database", "lead"}
+
+
+def test_pages_and_records(tmp_path):
+    folder = write(tmp_path, ROWS)
+    pages = {row["page_id"]: row for row in rows_of(folder / "pages.csv")}
+    assert {page_id: row["status"] for page_id, row in pages.items()} == {
+        "a_00000": "ok", "a_00001": "ok", "b_00000": "rejected", "c_00000": "failed",
+    }  # fmt: skip
+    assert numbers(pages["a_00000"], "leads", "leads_read", "snr_db", "rr_ms_error") == (2, 2, 15, 1)
+    assert numbers(pages["c_00000"], "leads", "leads_read", "snr_db") == (0, 0, None)
+    records = {row["record"]: row for row in rows_of(folder / "records.csv")}
+    assert numbers(records["a"], "pages", "pages_ok", "leads", "leads_read", "snr_db") == (2, 2, 4, 3, 20)
+    assert numbers(records["b"], "pages", "pages_rejected", "snr_db") == (1, 1, None)
+
+
+def test_failures_list_lost_pages_and_single_leads(tmp_path):
+    rows = rows_of(write(tmp_path, ROWS) / "failures.csv")
+    assert [(row["page_id"], row["status"], row["page_lost"], row["leads_unread"]) for row in rows] == [
+        ("a_00001", "failed", "False", "1"), ("b_00000", "rejected", "True", "2"), ("c_00000", "failed", "True", "0"),
+    ]  # fmt: skip
+    assert {row["reason"] for row in rows} == {"no grid"}
+
+
+def test_the_same_bytes_whatever_the_order_and_the_shards(tmp_path):
+    def digests(name, rows, shards):
+        (tmp_path / name).mkdir()
+        folder = write(tmp_path / name, rows, shards)
+        return {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in FILES}
+
+    assert digests("one", ROWS, 1) == digests("other", ROWS[::-1], 3)
+
+
+def test_all_rows_are_kept_in_order(tmp_path):
+    table = read_table(write(tmp_path, ROWS[::-1], 2) / "scores.parquet")
+    assert table.schema.equals(tables.SCORES)
+    assert table.select(["page_id", "lead"]).to_pylist() == [{k: row[k] for k in ("page_id", "lead")} for row in ROWS]
+
+
+@pytest.mark.parametrize("rows", [[], [ROWS[6]], [ROWS[4]]])
+def test_nothing_read_is_a_summary_too(tmp_path, rows):
+    folder = write(tmp_path, rows)
+    assert len(rows_of(folder / "pages.csv")) == len(rows)
+    whole = [row for row in rows_of(folder / "summary.csv") if row["group"] == "all"]
+    assert [numbers(row, "failure_share", "snr_db_mean") for row in whole] == [(1, None)] * len(rows)
+
+
+def test_missing_shards_are_one_sentence(tmp_path):
+    with pytest.raises(PapertraceError, match="no shards to summarise"):
+        summary.run(Config(), [], tmp_path / "scores.parquet")
+    with pytest.raises(PapertraceError, match=r"shard-00000\.parquet: no such file"):
+        summary.run(Config(), [tmp_path / "shard-00000.parquet"], tmp_path / "scores.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_failure_share_needs_only_the_attempts_and_their_status(tmp_path):
+    table = read_table(write(tmp_path, ROWS) / "scores.parquet", [*summary.ATTEMPT, "status"])
+    assert summary.failure_share(table) == 0.5

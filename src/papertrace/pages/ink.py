@@ -1,14 +1,19 @@
 """The pen: a stroke of a given width along a curve, anti-aliased at sub-pixel accuracy.
 
-Each pixel takes the overlap of a one-pixel-wide box with the stroke across its direction, a function of
-the pixel centre's distance to the curve alone. OpenCV's lines have whole-pixel widths, hence this.
+A pixel sees the ink around it weighted by a tent, two pixels wide, whose sum over the pixels reproduces linear
+functions: the ink's centroid in each column is the curve itself, to a hundredth of a pixel. (With plain area coverage
+it wanders by 0.05 px for strokes 1 to 2 px wide, and OpenCV's lines have whole-pixel widths.)
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 _STEP_PX = 1.0  # length of the segments that a curve is cut into; distances are to segments, so exact
+_TENT_REACH = 1.2  # px; beyond the stroke's edge by more than this a pixel sees less than 0.1 % of ink
+_LEANS, _STEPS_PER_PX = 48, 256  # resolution of the table that pixels look their ink up in
 
 
 def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> list[np.ndarray]:
@@ -36,9 +41,10 @@ def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> list[np.ndarr
             continue
         x, y = piece[:, 0], piece[:, 1]
         slope = np.gradient(y)  # per sample: central differences, one-sided at the ends
-        # The cubic's control polygon is at least as long as the curve: enough parts for steep limbs.
-        length = np.hypot(np.diff(x), np.abs(np.diff(y)) + (np.abs(slope[1:]) + np.abs(slope[:-1])) / 6)
-        parts = np.maximum(np.ceil(length / step_px), 1).astype(int)
+        # An interval's parts are as many as its steepest place needs: at one of its ends or in its middle.
+        middle = 1.5 * np.diff(y) - 0.25 * (slope[1:] + slope[:-1])
+        steepest = np.max(np.abs([slope[:-1], slope[1:], middle]), axis=0)
+        parts = np.maximum(np.ceil(np.hypot(np.diff(x), steepest) / step_px), 1).astype(int)
         interval = np.repeat(np.arange(len(parts)), parts)
         first = np.repeat(np.cumsum(parts) - parts, parts)
         t = (np.arange(len(interval)) - first) / parts[interval]
@@ -61,46 +67,84 @@ def split_polyline(points: np.ndarray, step_px: float = _STEP_PX) -> np.ndarray:
     return np.concatenate([points[interval] + t[:, None] * step[interval], points[-1:]])
 
 
-def stroke(coverage: np.ndarray, curve: np.ndarray, width_px: float) -> None:
-    """Draw a stroke into a coverage image, in place; where strokes overlap the greater coverage stays.
+class Pen:
+    """A pen of a given width.
 
     Parameters
     ----------
-    coverage : ndarray, float32, shape (h, w)
-        0 is bare paper, 1 full ink.
-    curve : ndarray, shape (n, 2)
-        Pixels, neighbouring points about a pixel apart; what lies outside the image is not drawn.
     width_px : float
         Width of the stroke; may be less than a pixel.
-
     """
-    height, width = coverage.shape
-    radius = width_px / 2
-    reach = radius + 0.5
-    if len(curve) == 1:
-        curve = np.repeat(curve, 2, axis=0)
-    start, step = curve[:-1], np.diff(curve, axis=0)
-    middle = start + step / 2
-    inside = (np.abs(middle - [width / 2, height / 2]) <= [width / 2 + reach + 2, height / 2 + reach + 2]).all(axis=1)
-    start, step, middle = start[inside], step[inside], middle[inside]
-    if len(start) == 0:
-        return
-    longest = float(np.hypot(step[:, 0], step[:, 1]).max())
-    half = int(np.ceil(reach + longest / 2 + 0.5))
-    offsets = np.arange(-half, half + 1)
-    corner = np.rint(middle).astype(np.int64)
-    dx = ((corner[:, :1] + offsets) - start[:, :1]).astype(np.float32)[:, None, :]
-    dy = ((corner[:, 1:] + offsets) - start[:, 1:]).astype(np.float32)[:, :, None]
-    sx, sy = (step[:, k].astype(np.float32)[:, None, None] for k in (0, 1))
-    squared = np.maximum(sx * sx + sy * sy, np.float32(1e-12))
-    along = np.clip((dx * sx + dy * sy) / squared, 0, 1)
-    distance = np.sqrt((dx - along * sx) ** 2 + (dy - along * sy) ** 2)
-    ink = np.minimum(np.float32(reach) - distance, np.float32(min(1.0, width_px)))
-    x = (corner[:, :1] + offsets)[:, None, :]
-    y = (corner[:, 1:] + offsets)[:, :, None]
-    drawn = (ink > 0) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    place = (y * width + x)[drawn]
-    np.maximum.at(coverage.reshape(-1), place, ink[drawn])
+
+    def __init__(self, width_px: float):
+        self.width_px = width_px
+        self._seen = _profile(width_px)
+
+    def draw(self, coverage: np.ndarray, curve: np.ndarray) -> None:
+        """Draw a stroke into a coverage image, in place; where strokes overlap the greater coverage stays.
+
+        Parameters
+        ----------
+        coverage : ndarray, float32, shape (h, w)
+            0 is bare paper, 1 full ink.
+        curve : ndarray, shape (n, 2)
+            Pixels, neighbouring points about a pixel apart; what lies outside the image is not drawn.
+        """
+        height, width = coverage.shape
+        reach = self.width_px / 2 + _TENT_REACH
+        if len(curve) == 1:
+            curve = np.repeat(curve, 2, axis=0)
+        start, step = curve[:-1], np.diff(curve, axis=0)
+        middle = start + step / 2
+        longest = float(np.hypot(step[:, 0], step[:, 1]).max())
+        half = int(np.ceil(reach + longest / 2))
+        size = np.array([width, height])
+        inside = (np.abs(middle - size / 2) <= size / 2 + half).all(axis=1)
+        start, step, middle = start[inside], step[inside], middle[inside]
+        # A window of pixels about each segment, and the vector from the segment's nearest point to each of them.
+        corner = np.rint(middle).astype(np.int64)
+        offsets = np.arange(-half, half + 1)
+        dx = ((corner[:, :1] + offsets) - start[:, :1]).astype(np.float32)[:, None, :]
+        dy = ((corner[:, 1:] + offsets) - start[:, 1:]).astype(np.float32)[:, :, None]
+        sx, sy = (step[:, k].astype(np.float32)[:, None, None] for k in (0, 1))
+        squared = np.maximum(sx * sx + sy * sy, np.float32(1e-12))
+        along = np.clip((dx * sx + dy * sy) / squared, 0, 1)
+        away_x, away_y = dx - along * sx, dy - along * sy
+        distance = away_x * away_x + away_y * away_y
+        x, y = (corner[:, :1] + offsets)[:, None, :], (corner[:, 1:] + offsets)[:, :, None]
+        near = distance < np.float32(reach * reach)
+        near &= (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        place = (y * width + x)[near]
+        distance = np.sqrt(distance[near])
+        # How far the direction across the stroke leans from the pixel grid, as the sine of the smaller angle.
+        lean = np.minimum(np.abs(away_x[near]), np.abs(away_y[near])) / np.maximum(distance, np.float32(1e-6))
+        ink = self._seen[
+            (lean * np.float32(_LEANS / math.sqrt(0.5)) + np.float32(0.5)).astype(np.intp),
+            (distance * np.float32(_STEPS_PER_PX) + np.float32(0.5)).astype(np.intp),
+        ]
+        np.maximum.at(coverage.reshape(-1), place, ink)
+
+
+def _profile(width_px: float) -> np.ndarray:
+    """Return what a pixel sees of a straight stroke, by how its direction leans and by the distance from its middle.
+
+    Across the stroke the two-dimensional tent is four boxes convolved, two as wide as the cosine of the angle and
+    two as wide as its sine; its integral is a sum of truncated fourth powers.
+    """
+    lean = np.linspace(0, math.sqrt(0.5), _LEANS + 1)[:, None]
+    narrow = np.maximum(lean, 1e-2)  # the sum needs a width to divide by
+    wide = np.sqrt(1 - narrow * narrow)
+    distance = np.arange(round((width_px / 2 + _TENT_REACH) * _STEPS_PER_PX) + 2) / _STEPS_PER_PX
+
+    def below(level: np.ndarray) -> np.ndarray:
+        total = np.zeros(np.broadcast_shapes(level.shape, wide.shape))
+        for i, weight_i in enumerate((1, -2, 1)):
+            for j, weight_j in enumerate((1, -2, 1)):
+                total += weight_i * weight_j * np.maximum(level + (1 - i) * wide + (1 - j) * narrow, 0) ** 4
+        return total / (24 * wide**2 * narrow**2)
+
+    seen = below(width_px / 2 - distance[None]) + below(width_px / 2 + distance[None]) - 1
+    return np.clip(seen, 0, 1).astype(np.float32)
 
 
 def blend(image: np.ndarray, coverage: np.ndarray, colour: tuple[int, int, int]) -> None:

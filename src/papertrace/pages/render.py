@@ -13,7 +13,7 @@ from papertrace.geometry import PixelMap
 from papertrace.labels import Box, LeadLabel, PageLabels, PulseLabel, TextLabel
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import draw_grid
-from papertrace.pages.ink import blend, smooth_curve, split_polyline, stroke
+from papertrace.pages.ink import Pen, blend, smooth_curve, split_polyline
 from papertrace.pages.layouts import LAYOUTS, PAGE_SECONDS, Cell, find_lead
 from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe, Print, draw_recipe
 from papertrace.pages.text import draw_text
@@ -163,8 +163,8 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
         first, end = (math.ceil(round(t * rate, 6)) for t in (cell.start_s, cell.start_s + cell.duration_s))
         if place is None or len(samples[first:end]) == 0:
             continue
-        piece = samples[first:end, place]
-        known = piece[np.isfinite(piece)]
+        piece = np.where(np.isfinite(samples[first:end, place]), samples[first:end, place], np.nan)
+        known = piece[~np.isnan(piece)]
         offset = float(known.mean()) if len(known) else 0.0
         stretches.append(
             Stretch(
@@ -189,6 +189,7 @@ class _Sheet:
         width_px, height_px = recipe.size_px
         self.recipe = recipe
         self.map = PixelMap.of_page(recipe.px_per_mm)
+        self.pen = Pen(recipe.stroke_mm * recipe.px_per_mm)
         self.coverage = np.zeros((height_px, width_px), np.float32)
         self.texts: list[TextLabel] = []
 
@@ -212,7 +213,7 @@ class _Sheet:
         height_mm = recipe.size_mm[1]
         line[:, 1] = np.clip(line[:, 1], -height_mm, 2 * height_mm)
         for curve in smooth_curve(self.map.apply(line)):
-            stroke(self.coverage, curve, recipe.stroke_mm * recipe.px_per_mm)
+            self.pen.draw(self.coverage, curve)
         drawn = line[np.isfinite(line[:, 1])]
         if len(drawn) == 0:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
@@ -223,7 +224,7 @@ class _Sheet:
         x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
         x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * recipe.gain_mm_mv
         shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
-        stroke(self.coverage, split_polyline(self.map.apply(shape)), recipe.stroke_mm * recipe.px_per_mm)
+        self.pen.draw(self.coverage, split_polyline(self.map.apply(shape)))
         return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)
 
     def lead_name(self, lead: LeadLabel) -> Box | None:

@@ -5,6 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import wfdb
+from hypothesis import settings
+
+# Test machines are shared: how long one example takes says nothing.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
 
 
 @pytest.fixture

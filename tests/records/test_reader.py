@@ -66,7 +66,7 @@ def test_ptbxl_and_ludb_against_the_bits(shared_data):
         np.testing.assert_allclose(read_window(root, path, 0, 5000).samples[:, 0], lead, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fmt=st.sampled_from(["16", "24", "32", "80", "212"]),
     n_leads=st.integers(1, 3),

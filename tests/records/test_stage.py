@@ -3,12 +3,15 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import ConfigError
 from papertrace.io import read_rows, read_table
 from papertrace.records import stage
+from papertrace.records.listing import RecordRef
 
 
 def folder_config(folder, database="other") -> Config:
@@ -46,6 +49,20 @@ def test_one_bad_record_never_stops_the_others(write_record, beats, tmp_path):
     assert rows["cut"]["n_samples"] == 2500, "what the header says is kept"
     assert rows["empty"]["n_samples"] is None
     assert rows["cut"]["sha256"] is None
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=3), st.integers(0, 4)), min_size=1, max_size=3))
+def test_no_damage_to_a_header_ends_in_anything_but_a_row(write_record, beats, changes):
+    root = write_record("r", beats)
+    text = (root / "r.hea").read_bytes()
+    for place, inserted, deleted in changes:
+        place %= len(text)
+        text = text[:place] + inserted + text[place + deleted :]
+    (root / "r.hea").write_bytes(text)
+    row = stage.examine(root, RecordRef("r", "r"), "other")
+    assert set(row) == set(tables.RECORDS.names)
+    assert (row["status"], row["reason"]) == ("ok", None) or (row["status"] == "failed" and len(row["reason"]) > 20)
 
 
 def test_same_records_same_bytes(write_record, beats, tmp_path):

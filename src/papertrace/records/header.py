@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,15 +30,17 @@ _MILLIVOLTS = {"nv": 1e-6, "uv": 1e-3, "mv": 1.0, "v": 1e3}
 _RECORD_LINE = re.compile(
     r"(?P<name>[-\w]+)(?:/(?P<segments>\d+))?\s+(?P<n_signals>\d+)"
     r"(?:\s+(?P<rate>\d+\.?\d*|\.\d+)(?:/-?\d*\.?\d*(?:\(-?\d*\.?\d*\))?)?"
-    r"(?:\s+(?P<n_samples>\d+)(?:\s.*)?)?)?"
+    r"(?:\s+(?P<n_samples>\d+)(?:\s.*)?)?)?",
+    re.ASCII,
 )
 _SIGNAL_LINE = re.compile(
-    r"(?P<file>~|[-\w]+(?:\.\w*)?)\s+(?P<format>\d+)(?:x(?P<per_frame>\d+))?(?::(?P<skew>\d+))?(?:\+(?P<offset>\d+))?"
+    r"(?P<file>~|[-\w]+(?:\.\w*)?)\s+(?P<format>\d+)(?:x(?P<per_frame>[1-9]\d*))?(?::(?P<skew>\d+))?(?:\+(?P<offset>\d+))?"
     r"(?:\s+(?P<gain>-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\((?P<baseline>-?\d+)\))?(?:/(?P<unit>\S+))?"
     r"(?:\s+(?P<resolution>\d+)(?:\s+(?P<zero>-?\d+)(?:\s+(?P<first>-?\d+)"
-    r"(?:\s+(?P<checksum>-?\d+)(?:\s+(?P<block>\d+)(?:\s+(?P<name>\S.*))?)?)?)?)?)?)?"
+    r"(?:\s+(?P<checksum>-?\d+)(?:\s+(?P<block>\d+)(?:\s+(?P<name>\S.*))?)?)?)?)?)?)?",
+    re.ASCII,
 )
-_SEGMENT_LINE = re.compile(r"(?P<name>[-\w]+|~)\s+(?P<n_samples>\d+)")
+_SEGMENT_LINE = re.compile(r"(?P<name>[-\w]+|~)\s+(?P<n_samples>\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,8 @@ def _read(root: Path, path: str, depth: int) -> Header:
     signals = tuple(_signal(file, line) for line in lines[1:])
     if not signals and not depth:
         raise RecordError(f"{file}: holds no signals; leave this record out")
+    if any(signal.skew > stated for signal in signals):
+        raise RecordError(f"{file}: a signal is skewed by more samples than there are; fetch the file again")
     header = Header(path, rate_hz, stated, signals)
     if found["n_samples"] is None or (stated == 0 and not depth):
         # header(5) lets the signal files' size decide then; wfdb cannot read windows of such a record.
@@ -229,6 +234,8 @@ def _signal(file: str, line: str) -> SignalSpec:
     if found["format"] not in _BITS.keys() | _COMPRESSED | {_NO_SAMPLES}:
         raise RecordError(f"{file}: signal format {found['format']} is none of WFDB's; fetch the file again")
     gain = float(found["gain"] or 0)
+    if not math.isfinite(gain):
+        raise RecordError(f"{file}: the gain {found['gain']} is no finite number; fetch the file again")
     return SignalSpec(
         name=(found["name"] or "").strip(),
         file=found["file"],

@@ -35,6 +35,6 @@ def test_light_falls_off_in_its_direction():
     assert seen[:, 0] == pytest.approx(160, abs=2) and seen[:, -1] == pytest.approx(96, abs=2)
     assert (np.diff(seen.mean(axis=0)) <= 0.01).all()
     assert np.ptp(seen, axis=0).max() <= 1
-    round_light = light(GREY, degrees=0.0, strength=0.4, bend=1.0)[..., 0]
+    round_light = light(GREY, degrees=0.0, strength=0.4, bend=1.0)[..., 0].astype(float)
     assert round_light[170, 220] == pytest.approx(160, abs=2)
     assert round_light[0, 0] == pytest.approx(96, abs=8)

@@ -176,7 +176,7 @@ def _snr_table(title: str, group: str, rows: list[dict[str, str]]) -> Table:
         [*((name, 1) for name in ("digitizer", "input", group)), *((c.title, 1) for _, cs in _SNR_GROUPS for c in cs)],
     ]
     return Table(
-        title, "Over the leads that were read; how many were not is in the columns “read” and “of”.", 3, head, body
+        title, "Over the leads that were read; “of” counts all leads there were to read.", 3, head, body
     )
 
 

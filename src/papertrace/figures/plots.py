@@ -119,7 +119,7 @@ def snr_histogram(snr_db: dict[str, np.ndarray], title: str, form: str) -> Figur
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set(xlabel=f"SNR, {form} (dB)", ylabel="leads")
     axes.set_title(title)
-    return figure
+    return _laid_out(figure)
 
 
 def clinical_scatter(pairs: dict[str, tuple[np.ndarray, np.ndarray]], name: str) -> Figure:
@@ -145,7 +145,8 @@ def clinical_scatter(pairs: dict[str, tuple[np.ndarray, np.ndarray]], name: str)
         margin = 0.05 * (high - low) or 0.05 * high or 1.0
         limits = low - margin, high + margin
         axes.plot(limits, limits, color=MUTED, lw=0.8, ls=(0, (4, 3)), zorder=1)
-        for input_, (truth, trace) in measured.items():
+        # Scans lie wider, so they go beneath the pages.
+        for input_, (truth, trace) in sorted(measured.items(), reverse=True):
             alpha = float(np.clip(60 / max(len(truth), 1), 0.06, 0.75))
             label = f"{INPUT_NAMES[input_]}, n = {len(truth)}"
             style = {"s": 14, "alpha": alpha, "linewidths": 0, "color": INPUT_COLOURS[input_], "rasterized": True}
@@ -205,7 +206,7 @@ def truth_and_trace(stretches: list[Stretch], width_in: float = 11.0) -> Figure:
         matplotlib.patches.Patch(color=INPUT_COLOURS["pages"], alpha=0.6, lw=0, label="trace minus truth"),
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8)
-    return figure
+    return _laid_out(figure)
 
 
 def zoom(example: Example, box_px: tuple[float, ...]) -> Figure:
@@ -239,22 +240,23 @@ def round_trip(clean: np.ndarray, example: Example, box_px: tuple[float, ...]) -
     """
     figure = Figure(figsize=(11, 8.2), layout="constrained")
     grid = figure.add_gridspec(3, 2, height_ratios=[2.2, 1.2, 0.5])
-    for place, image, title in ((0, clean, "1  page"), (1, example.image, f"2  {INPUT_NAMES[example.input]}")):
-        axes = figure.add_subplot(grid[0, place])
+    images = [("page", clean), ("scan", example.image)]
+    for k, (title, image) in enumerate(images if example.input == "scans" else images[:1]):
+        axes = figure.add_subplot(grid[0, k])
         axes.imshow(image[..., ::-1])
         axes.set_title(title)
         axes.axis("off")
     axes = figure.add_subplot(grid[1:, 0])
     _draw_zoom(axes, example, box_px)
-    axes.set_title("3  trace over truth, enlarged")
+    axes.set_title("trace over truth, enlarged")
     upper = figure.add_subplot(grid[1, 1])
     lower = figure.add_subplot(grid[2, 1], sharex=upper)
     _plot_stretch(upper, lower, example.stretches[0])
     snr = np.array([row["snr_db"] for row in example.scores], float)
-    upper.set_title(f"4  lead {example.stretches[0].lead}; median SNR of the page {np.nanmedian(snr):.1f} dB")
+    upper.set_title(f"lead {example.stretches[0].lead}; median SNR of the page {np.nanmedian(snr):.1f} dB")
     upper.set_ylabel("mV")
     lower.set(ylabel="Δ mV", xlabel="time on the page (s)")
-    return figure
+    return _laid_out(figure)
 
 
 def _draw_zoom(axes, example: Example, box_px: tuple[float, ...]) -> None:
@@ -285,6 +287,13 @@ def _plot_stretch(upper, lower, stretch: Stretch) -> None:
     lower.yaxis.set_major_locator(MaxNLocator(3, symmetric=True))
     upper.yaxis.set_major_locator(MaxNLocator(4))
     upper.margins(x=0.005)
+
+
+def _laid_out(figure: Figure) -> Figure:
+    """Lay the figure out once and for all; it would be done anew for each of PNG, PDF and SVG, at half their cost."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
 
 
 def _say(axes, sentence: str) -> None:

@@ -18,5 +18,7 @@ rule stage_config:
         runtime=5,
     params:
         text=lambda wildcards: stage_config_text(SETTINGS, wildcards.stage),
+    message:
+        "config of {wildcards.stage}"
     shell:
         "printf '%s\\n' {params.text:q} > {output:q} 2> {log:q}"

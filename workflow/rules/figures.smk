@@ -28,6 +28,8 @@ rule figures:
     params:
         results=lambda wildcards, input: Path(input.manifest).parents[1],
         version=source_version("figures"),
+    message:
+        "figures: write the report"
     shell:
         "papertrace figures"
         " --config {input.config:q}"

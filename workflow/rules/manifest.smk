@@ -23,6 +23,8 @@ rule manifest:
         runtime=30,
     params:
         version=source_version("manifest"),
+    message:
+        "manifest: plan the pages"
     shell:
         "papertrace manifest"
         " --config {input.config:q}"

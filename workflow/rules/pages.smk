@@ -25,6 +25,8 @@ rule pages:
     params:
         number=lambda wildcards: int(wildcards.shard.removeprefix("shard-")),
         version=source_version("pages"),
+    message:
+        "pages: draw {wildcards.shard}"
     shell:
         "papertrace pages"
         " --config {input.config:q}"

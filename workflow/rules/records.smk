@@ -23,5 +23,7 @@ rule records:
         runtime=60,
     params:
         version=source_version("records"),
+    message:
+        "records: list and check"
     shell:
         "papertrace records" " --config {input.config:q}" " --out {output:q}" " 2> {log:q}"

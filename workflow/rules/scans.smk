@@ -24,6 +24,8 @@ rule scans:
         runtime=30,
     params:
         version=source_version("scans"),
+    message:
+        "scans: scan {wildcards.shard}"
     shell:
         "papertrace scans"
         " --config {input.config:q}"

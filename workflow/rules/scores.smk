@@ -28,6 +28,8 @@ rule scores:
         runtime=120,
     params:
         version=source_version("scores"),
+    message:
+        "scores: score {wildcards.shard}"
     shell:
         "papertrace scores"
         " --config {input.config:q}"
@@ -60,6 +62,8 @@ rule summary:
         runtime=60,
     params:
         version=source_version("scores.summary"),
+    message:
+        "scores: summarize"
     shell:
         "papertrace summary" " --config {input.config:q}" " --out {output.scores:q}" " {input.scores:q}" " 2> {log:q}"
 
@@ -78,5 +82,7 @@ rule check:
     resources:
         mem_mb=1500,
         runtime=10,
+    message:
+        "scores: few enough failures?"
     shell:
         "papertrace check" " --config {input.config:q}" " --scores {input.scores:q}" " > {output:q}" " 2> {log:q}"

@@ -24,6 +24,8 @@ rule traces:
         runtime=120,
     params:
         version=source_version("traces"),
+    message:
+        "traces: digitize {wildcards.shard}"
     shell:
         "papertrace traces"
         " --config {input.config:q}"

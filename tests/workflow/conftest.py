@@ -47,9 +47,9 @@ class Workspace:
             check=False,
         )
 
-    def make(self, config: dict, *args: object, cores: int = 2) -> Path:
-        """Run the workflow, which must succeed, and return the dataset's folder."""
-        result = self.run("--configfile", self.configure(config), *args, cores=cores)
+    def make(self, config: dict, *targets: str, cores: int = 2) -> Path:
+        """Make the targets, or all there is, which must succeed; return the dataset's folder."""
+        result = self.run(*targets, "--configfile", self.configure(config), cores=cores)
         assert result.returncode == 0, result.stderr
         return self.folder / "results" / config["dataset"]
 

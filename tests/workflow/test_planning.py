@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def jobs(result) -> dict[str, int]:
     """Return how many jobs of each rule a dry run plans."""
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     said = result.stdout + result.stderr
     return {name: int(count) for name, count in re.findall(r"^([a-z_]+) +(\d+)$", said, re.MULTILINE)}
 

@@ -47,8 +47,8 @@ def test_neighbouring_traces_differ_in_colour_and_names_stand_at_the_start():
     x = np.arange(40.0, 360.0)
     out = draw_overlay(WHITE, [(x, np.full(320, 80.0), "II"), (x, np.full(320, 160.0), "V5")])
     assert not np.array_equal(out[80, 300], out[160, 300])
-    above = _inked(out)[:78]
-    assert above[:, 38:80].any() and not above[:, 100:].any()
+    below = _inked(out)[164:]
+    assert below[:, 38:80].any() and not below[:, 100:].any()
 
 
 def test_image_is_faded_towards_white():

@@ -175,9 +175,7 @@ def _snr_table(title: str, group: str, rows: list[dict[str, str]]) -> Table:
         [("", 3), *((name, len(columns)) for name, columns in _SNR_GROUPS)],
         [*((name, 1) for name in ("digitizer", "input", group)), *((c.title, 1) for _, cs in _SNR_GROUPS for c in cs)],
     ]
-    return Table(
-        title, "Over the leads that were read; “of” counts all leads there were to read.", 3, head, body
-    )
+    return Table(title, "Over the leads that were read; “of” counts all leads there were to read.", 3, head, body)
 
 
 def _other_table(rows: list[dict[str, str]]) -> Table:

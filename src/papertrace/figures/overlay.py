@@ -103,15 +103,15 @@ def _draw_line(canvas: np.ndarray, points: np.ndarray, colour: tuple[int, int, i
 
 
 def _draw_name(canvas: np.ndarray, trace: OverlayTrace, colour: tuple[int, int, int], scale: float) -> None:
-    """Write the lead's name just above the first samples that lie under it."""
+    """Write the lead's name just below the first samples: printed names mostly stand above them."""
     finite = np.isfinite(trace.x_px) & np.isfinite(trace.y_px)
     if not finite.any():
         return
     x, y = trace.x_px[finite], trace.y_px[finite]
     weight = max(1, round(2 * scale))
     (text_width, text_height), below = cv2.getTextSize(trace.label, _FONT, scale, weight)
-    top = y[np.abs(x - x[0]) <= text_width].min()
+    bottom = y[np.abs(x - x[0]) <= text_width].max()
     left = int(np.clip(x[0], 2, max(2, canvas.shape[1] - text_width - 2)))
-    base = int(np.clip(top - 0.6 * text_height - below, text_height + 2, max(text_height + 2, canvas.shape[0] - below)))
+    base = int(np.clip(bottom + 1.8 * text_height, text_height + 2, max(text_height + 2, canvas.shape[0] - below)))
     cv2.putText(canvas, trace.label, (left, base), _FONT, scale, (255, 255, 255), weight * 4, cv2.LINE_AA)
     cv2.putText(canvas, trace.label, (left, base), _FONT, scale, colour, weight, cv2.LINE_AA)

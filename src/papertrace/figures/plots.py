@@ -73,10 +73,12 @@ def render(figure: Figure, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def save(figure: Figure, stem: Path) -> None:
-    """Write the figure as ``<stem>.png`` and ``<stem>.pdf``."""
-    for kind in ("png", "pdf"):
-        write_bytes(render(figure, kind), stem.with_name(f"{stem.name}.{kind}"))
+def save(figure: Figure, stem: Path) -> bytes:
+    """Write the figure as ``<stem>.png`` and ``<stem>.pdf`` and return the PNG."""
+    png = render(figure, "png")
+    write_bytes(png, stem.with_name(f"{stem.name}.png"))
+    write_bytes(render(figure, "pdf"), stem.with_name(f"{stem.name}.pdf"))
+    return png
 
 
 def snr_histogram(snr_db: dict[str, np.ndarray], title: str, form: str) -> Figure:

@@ -25,7 +25,7 @@ from papertrace.figures.data import (
     read_score_columns,
 )
 from papertrace.figures.examples import pick
-from papertrace.figures.pictures import Picture, drawing, fit, overlay, photo
+from papertrace.figures.pictures import Picture, curves, drawing, fit, overlay, photo
 from papertrace.io import write_bytes, write_text
 
 # What the report may weigh decides how wide its overlays are: nine pages at 1,500 px come to about 3 MB.
@@ -210,10 +210,9 @@ def _example(data: Results, page_id: str, input_: str, digitizer: str, width: in
     drawn = overlay(example, width)
     write_bytes(cv2.imencode(".png", drawn)[1].tobytes(), stem.with_name(f"{stem.name}-overlay.png"))
     figure = plots.truth_and_trace(example.stretches)
-    plots.save(figure, stem)
     pictures = [
         photo(drawn, f"Page {page_id} with the recovered traces drawn over it"),
-        drawing(figure, f"Truth, trace and residual of page {page_id} in mV over s"),
+        curves(plots.save(figure, stem), f"Truth, trace and residual of page {page_id} in mV over s"),
     ]
     return _shown(example, data, digitizer, pictures)
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,10 +55,19 @@ def test_a_straight_stroke_has_the_area_of_its_rectangle_and_round_ends(angle, w
 def test_the_curve_passes_through_every_sample():
     rng = np.random.default_rng(0)
     points = np.stack([np.arange(300) * 0.8, rng.normal(0, 30, 300)], axis=1)
-    (curve,) = smooth_curve(points)
+    curve = np.concatenate(list(smooth_curve(points)))
     gap = np.hypot(*(curve[:, None] - points[None]).transpose(2, 0, 1)).min(axis=0)
     assert gap.max() < 1e-9
     assert np.hypot(*np.diff(curve, axis=0).T).max() < 2
+
+
+def test_noise_from_edge_to_edge_comes_in_pieces_that_join():
+    points = np.stack([np.arange(200) * 0.8, np.where(np.arange(200) % 2, -1000.0, 1000.0)], axis=1)
+    pieces = list(smooth_curve(points))
+    assert len(pieces) > 5 and max(map(len, pieces)) < 60_000
+    for before, after in pairwise(pieces):
+        assert (before[-1] == after[0]).all()
+    assert (pieces[0][0] == points[0]).all() and (pieces[-1][-1] == points[-1]).all()
 
 
 def test_missing_samples_leave_a_gap():

@@ -177,13 +177,16 @@ def odd(kind: str, signal: Signal) -> Signal:
         samples = samples[:1]
     elif kind == "long":
         samples = np.tile(samples, (3, 1))
+    elif kind == "wild":
+        samples[:400:2] += 6
+        samples[1:400:2] -= 300
     elif kind == "noise":
         samples += np.random.default_rng(0).normal(0, 0.2, samples.shape)
     return Signal(samples, signal.rate_hz, signal.leads)
 
 
 @pytest.mark.parametrize(
-    "kind", ["flat", "gap", "empty lead", "spike", "huge", "infinite", "short", "one sample", "long", "noise"]
+    "kind", ["flat", "gap", "empty lead", "spike", "huge", "infinite", "short", "one sample", "long", "noise", "wild"]
 )
 def test_odd_signals_are_drawn(kind, two_leads, ink_share):
     signal = odd(kind, two_leads)

@@ -8,17 +8,20 @@ it wanders by 0.05 px for strokes 1 to 2 px wide, and OpenCV's lines have whole-
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 _STEP_PX = 1.0  # length of the segments that a curve is cut into; distances are to segments, so exact
 _TENT_REACH = 1.2  # px; beyond the stroke's edge by more than this a pixel sees less than 0.1 % of ink
+_PIECE = 50_000  # parts of a curve at a time
 _CHUNK = 1024  # segments at a time, so that their windows stay in the processor's cache
 _LEANS, _STEPS_PER_PX = 48, 256  # resolution of the table that pixels look their ink up in
 
 
-def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> list[np.ndarray]:
-    """Return smooth curves through the points, cut finely enough to draw as straight segments.
+def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> Iterator[np.ndarray]:
+    """Yield smooth curves through the points, cut finely enough to draw as straight segments.
 
     Parameters
     ----------
@@ -27,34 +30,31 @@ def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> list[np.ndarr
     step_px : float
         Greatest length of a segment.
 
-    Returns
-    -------
-    list of ndarray, each of shape (m, 2)
-        One curve per unbroken run of points, by cubic convolution (Keys 1981): it passes through every
-        point, so the points stay the curve's centre line.
-
+    Yields
+    ------
+    ndarray, shape (m, 2)
+        The unbroken runs of points by cubic convolution (Keys 1981), which passes through every point, so the
+        points stay the curve's centre line. A long run comes in pieces that share their end points.
     """
-    curves = []
     for run in _runs(np.isfinite(points[:, 1])):
-        piece = points[run]
-        if len(piece) < 3:
-            curves.append(split_polyline(piece, step_px))
+        x, y = points[run].T
+        if len(x) < 3:
+            yield split_polyline(points[run], step_px)
             continue
-        x, y = piece[:, 0], piece[:, 1]
         slope = np.gradient(y)  # per sample: central differences, one-sided at the ends
         # An interval's parts are as many as its steepest place needs: at one of its ends or in its middle.
         middle = 1.5 * np.diff(y) - 0.25 * (slope[1:] + slope[:-1])
         steepest = np.max(np.abs([slope[:-1], slope[1:], middle]), axis=0)
         parts = np.maximum(np.ceil(np.hypot(np.diff(x), steepest) / step_px), 1).astype(int)
-        interval = np.repeat(np.arange(len(parts)), parts)
-        first = np.repeat(np.cumsum(parts) - parts, parts)
-        t = (np.arange(len(interval)) - first) / parts[interval]
-        h00, h10 = (1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2
-        h01, h11 = t * t * (3 - 2 * t), t * t * (t - 1)
-        curve_y = h00 * y[interval] + h10 * slope[interval] + h01 * y[interval + 1] + h11 * slope[interval + 1]
-        curve_x = x[interval] + t * (x[interval + 1] - x[interval])
-        curves.append(np.concatenate([np.stack([curve_x, curve_y], axis=1), piece[-1:]]))
-    return curves
+        piece = np.cumsum(parts) // _PIECE  # noise from edge to edge of the paper has millions of parts
+        for first, end in _spans(piece):
+            interval, t = _subdivide(parts[first:end])
+            k = first + interval
+            h00, h10 = (1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2
+            h01, h11 = t * t * (3 - 2 * t), t * t * (t - 1)
+            curve_y = h00 * y[k] + h10 * slope[k] + h01 * y[k + 1] + h11 * slope[k + 1]
+            curve_x = x[k] + t * (x[k + 1] - x[k])
+            yield np.stack([np.append(curve_x, x[end]), np.append(curve_y, y[end])], axis=1)
 
 
 def split_polyline(points: np.ndarray, step_px: float = _STEP_PX) -> np.ndarray:
@@ -63,8 +63,7 @@ def split_polyline(points: np.ndarray, step_px: float = _STEP_PX) -> np.ndarray:
         return np.asarray(points, float)
     step = np.diff(points, axis=0)
     parts = np.maximum(np.ceil(np.hypot(step[:, 0], step[:, 1]) / step_px), 1).astype(int)
-    interval = np.repeat(np.arange(len(parts)), parts)
-    t = (np.arange(len(interval)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[interval]
+    interval, t = _subdivide(parts)
     return np.concatenate([points[interval] + t[:, None] * step[interval], points[-1:]])
 
 
@@ -162,7 +161,19 @@ def blend(image: np.ndarray, coverage: np.ndarray, colour: tuple[int, int, int])
     pixels[flat] = pixels[flat] * (1 - opacity) + np.asarray(colour, np.float32) * opacity + np.float32(0.5)
 
 
+def _subdivide(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for intervals cut into so many parts, each part's interval and where in it (0 … 1) the part begins."""
+    interval = np.repeat(np.arange(len(parts)), parts)
+    first = np.repeat(np.cumsum(parts) - parts, parts)
+    return interval, (np.arange(len(interval)) - first) / parts[interval]
+
+
 def _runs(present: np.ndarray) -> list[slice]:
     """Return the unbroken runs of True."""
-    change = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
-    return [slice(int(a), int(b)) for a, b in zip(change[::2], change[1::2], strict=True)]
+    return [slice(first, end) for first, end in _spans(present) if present[first]]
+
+
+def _spans(values: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and end of each stretch of equal values."""
+    edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
+    return list(pairwise(edges)) if len(values) else []

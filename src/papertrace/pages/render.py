@@ -211,7 +211,7 @@ class _Sheet:
         line = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
         # Far outside the paper a curve need not be followed.
         height_mm = recipe.size_mm[1]
-        line[:, 1] = np.clip(line[:, 1], -height_mm, 2 * height_mm)
+        line[:, 1] = np.clip(line[:, 1], -0.3 * height_mm, 1.3 * height_mm)
         for curve in smooth_curve(self.map.apply(line)):
             self.pen.draw(self.coverage, curve)
         drawn = line[np.isfinite(line[:, 1])]

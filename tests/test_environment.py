@@ -1,0 +1,38 @@
+"""What the package asks for, what the lock file pins and what conda installs are the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = (ROOT / "envs/requirements.lock").read_text()
+PINS = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("text", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
+def test_the_lock_pins_what_the_package_asks_for(text):
+    wanted = Requirement(text)
+    assert wanted.specifier.contains(PINS[canonicalize_name(wanted.name)])
+
+
+def test_every_pin_has_hashes_and_comes_from_the_package_index():
+    pins = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    assert len(pins) >= len(PINS) > 50
+    assert all("--hash=sha256:" in pin for pin in pins)
+    assert not re.search(r"file:|https?:|git\+|--index|--find-links|-e ", LOCK)
+
+
+def test_conda_installs_the_same_versions():
+    environment = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())
+    (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    conda = {canonicalize_name(name): version for name, version in (line.split("==") for line in pip)}
+    wanted = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    assert conda == {name: PINS[name] for name in wanted}

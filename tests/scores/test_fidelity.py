@@ -47,7 +47,10 @@ def changed(original, samples):
 
 def test_equal_signals_reach_the_limit():
     result = fidelity(series(), series(), MAX_LAG_S)
-    assert result == Fidelity(1.0, *[SNR_LIMIT_DB] * 4, lag_ms=0.0, offset_mv=0.0, rmse_mv=0.0, r=pytest.approx(1))
+    nothing = pytest.approx(0, abs=1e-12)
+    assert result == Fidelity(
+        1.0, *[SNR_LIMIT_DB] * 4, lag_ms=0, offset_mv=nothing, rmse_mv=nothing, r=pytest.approx(1)
+    )
 
 
 @pytest.mark.parametrize(("gain", "expected_db"), [(1.01, 40.0), (0.99, 40.0), (0.9, 20.0), (0.0, 0.0), (2.0, 0.0)])

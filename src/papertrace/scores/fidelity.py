@@ -21,6 +21,9 @@ from papertrace.scores.series import Series
 SNR_LIMIT_DB = 100.0
 """No SNR is reported above this, so that means stay finite: float32 samples alone are good for about 150 dB."""
 
+LAG_PRECISION_S = 1e-7
+"""The lag is refined to this; an error of it alone would leave more than 100 dB."""
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -146,20 +149,12 @@ def align(truth: Series, trace: Series, max_lag_s: float) -> Alignment:
     if not len(lags):
         return Alignment(math.nan, math.nan)
 
-    def residual(lag_s: float) -> np.ndarray:
-        return trace.at(truth.times_s + lag_s, tolerance_s) - reference
-
-    def spread(lag_s: float) -> float:
-        difference = residual(lag_s)
-        known = np.isfinite(difference)
-        return float(np.var(difference[known])) if known.any() else math.inf
-
     lag_s = float(lags[np.argmin(cost)] / truth.rate_hz)
     if _is_flat(reference) or _is_flat(trace.samples):
         lag_s = 0.0  # any lag is as good as none
     else:
-        lag_s = _refine(truth, trace, residual, spread, lag_s, max_lag_s, tolerance_s)
-    difference = residual(lag_s)
+        lag_s = _refine(truth, trace, lag_s, max_lag_s, tolerance_s)
+    difference = trace.at(truth.times_s + lag_s, tolerance_s) - reference
     known = np.isfinite(difference)
     if not known.any():
         return Alignment(math.nan, math.nan)
@@ -265,27 +260,31 @@ def _coarse_costs(truth: np.ndarray, trace: np.ndarray, steps: int) -> tuple[np.
     return lags[order], cost[order]
 
 
-def _refine(truth, trace, residual, spread, lag_s: float, max_lag_s: float, tolerance_s: float) -> float:
+def _refine(truth: Series, trace: Series, lag_s: float, max_lag_s: float, tolerance_s: float) -> float:
     """Gauss-Newton for the lag, the offset eliminated; steps that do not help are halved."""
-    best = spread(lag_s)
+    reference = np.asarray(truth.samples, float)
+
+    def centred(lag_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """Error and slope of the trace at this lag, without their means."""
+        read, slope = trace.at_with_slope(truth.times_s + lag_s, tolerance_s)
+        error = read - reference
+        known = np.isfinite(error)
+        error, slope = error[known], slope[known]
+        return (error - error.mean(), slope - slope.mean()) if len(error) else (error, slope)
+
+    error, slope = centred(lag_s)
     for _ in range(20):
-        difference = residual(lag_s)
-        slope = trace.at(truth.times_s + lag_s, tolerance_s, derivative=1)
-        known = np.isfinite(difference) & np.isfinite(slope)
-        if known.sum() < 2:
-            break
-        slope, difference = slope[known] - slope[known].mean(), difference[known] - difference[known].mean()
         curvature = np.sum(slope**2)
         if not curvature > 0:
             break
-        step = float(np.clip(-np.sum(slope * difference) / curvature, -1 / truth.rate_hz, 1 / truth.rate_hz))
-        while abs(step) > 1e-8:
+        step = float(np.clip(-np.sum(slope * error) / curvature, -1 / truth.rate_hz, 1 / truth.rate_hz))
+        while abs(step) > LAG_PRECISION_S:
             candidate = float(np.clip(lag_s + step, -max_lag_s, max_lag_s))
-            improved = spread(candidate)
-            if improved < best:
+            new_error, new_slope = centred(candidate)
+            if len(new_error) and np.mean(new_error**2) < np.mean(error**2):
                 break
             step /= 2
         else:
             break
-        lag_s, best = candidate, improved
+        lag_s, error, slope = candidate, new_error, new_slope
     return lag_s

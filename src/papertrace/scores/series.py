@@ -32,21 +32,22 @@ class Series:
         return self.start_s + np.arange(len(self.samples)) / self.rate_hz
 
     @cached_property
-    def _runs(self) -> list[tuple[np.ndarray, object]]:
-        """The unbroken stretches of finite samples: their times, and the spline through them."""
+    def _pieces(self) -> np.ndarray:
+        """Cubics between each sample and the next, shape (4, n), highest power first, in samples; NaN in gaps."""
         from scipy.interpolate import CubicSpline
 
-        finite = np.isfinite(self.samples)
-        edges = np.flatnonzero(np.diff(np.r_[False, finite, False]))
-        runs = []
+        pieces = np.full((4, len(self.samples)), np.nan)
+        edges = np.flatnonzero(np.diff(np.r_[False, np.isfinite(self.samples), False]))
         for first, stop in zip(edges[::2], edges[1::2], strict=True):
-            times, values = self.times_s[first:stop], np.asarray(self.samples[first:stop], float)
-            if len(times) == 1:  # a spline needs two points
-                times, values = np.r_[times, times + 0.5 / self.rate_hz], np.repeat(values, 2)
-            runs.append((times, CubicSpline(times, values)))
-        return runs
+            if stop - first > 1:
+                pieces[:, first : stop - 1] = CubicSpline(np.arange(stop - first), self.samples[first:stop]).c
+        return pieces
 
-    def at(self, times_s: np.ndarray, tolerance_s: float | None = None, derivative: int = 0) -> np.ndarray:
+    @cached_property
+    def _known(self) -> np.ndarray:
+        return np.flatnonzero(np.isfinite(self.samples))
+
+    def at(self, times_s: np.ndarray, tolerance_s: float | None = None) -> np.ndarray:
         """Return the signal at other moments by cubic-spline interpolation, NaN where it is not known.
 
         Splines do not reach across missing samples. Up to `tolerance_s` beyond the end of an unbroken stretch
@@ -55,24 +56,37 @@ class Series:
         Parameters
         ----------
         times_s : ndarray, shape (m,)
-            Ascending.
+            Moments in s, in any order.
         tolerance_s : float, optional
             Half a sample by default.
-        derivative : int
-            0 for mV, 1 for mV/s.
 
         Returns
         -------
         ndarray, shape (m,)
+            In mV.
         """
-        times_s = np.asarray(times_s, float)
-        tolerance_s = 0.5 / self.rate_hz if tolerance_s is None else tolerance_s
-        reach = tolerance_s * (1 + 1e-6) + 1e-9  # a sample exactly at the tolerance belongs to the run
-        values = np.full(len(times_s), np.nan)
-        for times, spline in self._runs:
-            first = np.searchsorted(times_s, times[0] - reach)
-            stop = np.searchsorted(times_s, times[-1] + reach, side="right")
-            if first == stop:
-                continue
-            values[first:stop] = spline(np.clip(times_s[first:stop], times[0], times[-1]), derivative)
-        return values
+        return self.at_with_slope(times_s, tolerance_s)[0]
+
+    def at_with_slope(self, times_s: np.ndarray, tolerance_s: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `at` does, and its derivative in mV/s (0 where a value is held)."""
+        tolerance = 0.5 if tolerance_s is None else tolerance_s * self.rate_hz
+        position = (np.asarray(times_s, float) - self.start_s) * self.rate_hz
+        values, slopes = np.full((2, len(position)), np.nan)
+        if not len(self._known):
+            return values, slopes
+        index = np.clip(np.floor(position), 0, len(self.samples) - 1).astype(int)
+        fraction = position - index
+        cubic, square, linear, constant = self._pieces[:, index]
+        inside = np.isfinite(constant) & (fraction >= 0) & (fraction <= 1)
+        values[inside] = (((cubic * fraction + square) * fraction + linear) * fraction + constant)[inside]
+        slopes[inside] = self.rate_hz * ((3 * cubic * fraction + 2 * square) * fraction + linear)[inside]
+        outside = np.flatnonzero(~inside)
+        after = np.searchsorted(self._known, position[outside])
+        before, after = (self._known[np.clip(after + k, 0, len(self._known) - 1)] for k in (-1, 0))
+        nearer = np.abs(position[outside] - before) <= np.abs(after - position[outside])
+        nearest = np.where(nearer, before, after)
+        # A sample exactly at the tolerance counts, whatever the rounding of the clocks.
+        held = np.abs(position[outside] - nearest) <= tolerance + 1e-6
+        values[outside[held]] = np.asarray(self.samples, float)[nearest[held]]
+        slopes[outside[held]] = 0.0
+        return values, slopes

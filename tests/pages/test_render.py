@@ -179,7 +179,7 @@ def odd(kind: str, signal: Signal) -> Signal:
         samples = np.tile(samples, (3, 1))
     elif kind == "wild":
         samples[:400:2] += 6
-        samples[1:400:2] -= 300
+        samples[1:400:2] -= 6
     elif kind == "noise":
         samples += np.random.default_rng(0).normal(0, 0.2, samples.shape)
     return Signal(samples, signal.rate_hz, signal.leads)

@@ -9,7 +9,7 @@ import pytest
 from papertrace import tables
 from papertrace.config import Config
 from papertrace.geometry import PixelMap
-from papertrace.io import write_bytes, write_table
+from papertrace.io import write_bytes, write_table, write_text
 from papertrace.labels import LeadLabel, PageLabels
 from papertrace.scores import summary
 
@@ -49,9 +49,9 @@ def _png(image):
 class Writer:
     """Writes one dataset: `failed` maps page numbers to (stage, status, reason)."""
 
-    def __init__(self, folder, config, pages, failed=None, seconds=4.0):
+    def __init__(self, folder, config, pages, failed=None):
         self.folder, self.config, self.pages, self.failed = folder, config, pages, failed or {}
-        self.n = int(seconds * RATE)
+        self.n = int(4 * RATE)
 
     def write(self):
         ids = [f"rec{k % 3}_{k // 3:05d}" for k in range(self.pages)]
@@ -152,7 +152,7 @@ def config():
 @pytest.fixture(scope="session")
 def write_results():
     """Write a dataset by hand: write_results(folder, config, pages, failed)."""
-    return lambda *args, **kwargs: Writer(*args, **kwargs).write()
+    return lambda *args: Writer(*args).write()
 
 
 FAILED = {
@@ -163,8 +163,11 @@ FAILED = {
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory, config):
-    """Seven pages in two shards, one that could not be drawn and one that could not be read."""
-    return Writer(tmp_path_factory.mktemp("results") / "tiny", config, 7, FAILED).write()
+    """Seven pages in two shards, one that could not be drawn and one that could not be read; one job's benchmark."""
+    folder = Writer(tmp_path_factory.mktemp("results") / "tiny", config, 7, FAILED).write()
+    benchmark = "s\th:m:s\tmax_rss\tcpu_time\n12.5\t0:00:12\t321.4\t11.0\n"
+    write_text(benchmark, folder / "benchmarks/traces/shard-00000.tsv")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from papertrace.config import Config
+from papertrace import tables
 from papertrace.errors import PapertraceError
 from papertrace.figures import content, stage
-from papertrace.io import write_bytes
+from papertrace.io import read_rows, write_bytes, write_table
+from papertrace.scores import summary
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
@@ -136,6 +137,12 @@ def test_whole_config_seed_and_versions_are_shown(page):
         assert piece in text
 
 
+def test_costs_are_those_of_the_benchmarks(page):
+    cells = " ".join(page.texts).split()
+    place = cells.index("12.5")
+    assert cells[place - 2 : place + 3] == ["traces", "1", "12.5", "1.786", "321"]
+
+
 def test_same_results_same_bytes(results, config, report, tmp_path):
     stage.run(config, results, tmp_path / "again.html")
     names = sorted(path.name for path in report.parent.iterdir() if path.suffix in {".png", ".pdf"})
@@ -170,6 +177,7 @@ def test_missing_image_takes_one_example_not_the_report(write_results, config, t
     stage.run(config, folder, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "no readable image; run the stage that writes it again" in text
+    assert "holds no benchmarks" in text
     assert text.count("data:image/webp") >= 4
 
 
@@ -193,9 +201,15 @@ def test_missing_or_torn_table_is_one_sentence_and_no_report(write_results, conf
     assert not (tmp_path / "report.html").exists()
 
 
-def test_shards_of_an_earlier_run_are_left_alone(write_results, tmp_path):
-    folder = write_results(tmp_path / "tiny", Config(dataset="tiny", shard_size=1), 3)
-    config = Config(dataset="tiny", shard_size=4)
-    write_results(folder, config, 3)
+def test_two_digitizers_stand_side_by_side(write_results, config, tmp_path):
+    folder = write_results(tmp_path / "tiny", config, 2)
+    rows = read_rows(folder / "scores/shard-00000.parquet")
+    rows += [row | {"digitizer": "other", "snr_db": row["snr_db"] - 5} for row in rows]
+    write_table(rows, tables.SCORES, folder / "scores/shard-00000.parquet")
+    summary.run(config, [folder / "scores/shard-00000.parquet"], folder / "scores/scores.parquet")
     stage.run(config, folder, tmp_path / "report.html")
-    assert dict(Page((tmp_path / "report.html").read_text(encoding="utf-8")).numbers)["count/pages/ok"] == "3"
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("classical", "other"))
+    assert float(ours) - float(theirs) == pytest.approx(5, abs=0.11)
+    assert "classical:" in page.summary and "other:" in page.summary
+    assert (tmp_path / "other-snr-strict.png").exists()

@@ -96,6 +96,7 @@ def run(config: Config, results: Path, out: Path) -> None:
         )
         examples = _examples(config, data, input_, digitizer, out.parent)
     failed_pages = _failed_pages(data, config.figures.examples)
+    costs, no_costs = _costs(results)
     template = _environment().get_template("report.html.j2")
     html = template.render(
         config=config,
@@ -112,7 +113,8 @@ def run(config: Config, results: Path, out: Path) -> None:
         most_failures=_MOST_FAILURES,
         versions=provenance.versions(),
         commit=provenance.git_commit(),
-        costs=_costs(results),
+        costs=costs,
+        no_costs=no_costs,
         number=content.number,
     )
     write_text(html, out)
@@ -250,11 +252,12 @@ def _failed_pages(data: Results, count: int) -> list[FailedPage]:
     return shown
 
 
-def _costs(results: Path) -> list[StageCost]:
-    """Return what the stages cost, or nothing where the workflow left no benchmarks (stages run by hand)."""
-    if not (results / "benchmarks").is_dir():
-        return []
-    return stage_costs(results)
+def _costs(results: Path) -> tuple[list[StageCost], str | None]:
+    """Return what the stages cost, or why that cannot be told; it is no reason to go without a report."""
+    try:
+        return stage_costs(results), None
+    except PapertraceError as error:
+        return [], str(error)
 
 
 def _or_nan(value: float | None) -> float:

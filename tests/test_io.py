@@ -40,6 +40,14 @@ def test_an_error_leaves_no_new_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("atomic", [atomic_path, atomic_folder])
+def test_an_error_of_the_disk_names_the_file(tmp_path, atomic):
+    with pytest.raises(OSError) as caught, atomic(tmp_path / "target"):
+        raise OSError(28, "No space left on device")  # as Arrow says it
+    assert caught.value.filename == str(tmp_path / "target")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
     target = tmp_path / "shard-00000"
     for name in ("first", "second"):

@@ -25,6 +25,9 @@ def atomic_path(target: Path | str) -> Iterator[Path]:
     try:
         yield beside
         beside.replace(target)
+    except OSError as error:
+        _name(error, target)
+        raise
     finally:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
@@ -48,8 +51,17 @@ def atomic_folder(target: Path | str) -> Iterator[Path]:
         if target.exists():
             shutil.rmtree(target)
         beside.replace(target)
+    except OSError as error:
+        _name(error, target)
+        raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _name(error: OSError, target: Path) -> None:
+    """Say which file it was: neither Arrow nor a full disk in mid-write does."""
+    if error.filename is None:
+        error.filename = str(target)
 
 
 def shard_folder(table_path: Path | str) -> Path:

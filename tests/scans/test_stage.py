@@ -63,6 +63,13 @@ def test_one_bad_page_does_not_stop_the_others(shard):
     assert rows[0]["sha256"] != rows[1]["sha256"]
 
 
+def test_a_page_that_is_not_in_the_manifest_is_told(shard):
+    write_table(read_rows(shard[0] / "manifest.parquet")[1:], tables.MANIFEST, shard[0] / "manifest.parquet")
+    rows = read_rows(make(shard))
+    assert rows[0]["reason"] == "manifest.parquet: has no page a; make the pages of this shard anew"
+    assert rows[1]["status"] == "ok"
+
+
 def test_a_row_tells_the_truth_about_its_image(shard):
     out = make(shard, format="png", rotation={"probability": 1}, printed_text={"probability": 1})
     page = shard[1]

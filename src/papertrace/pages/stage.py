@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from papertrace import tables
 from papertrace.errors import PapertraceError
-from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
+from papertrace.io import atomic_folder, read_table, sha256_bytes, shard_folder, write_table
 from papertrace.pages.png import encode_png
 from papertrace.pages.render import Page, Stretch, render_page
 from papertrace.seeds import generator
@@ -40,11 +40,11 @@ def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) ->
     """
     from papertrace.records.listing import records_root
 
-    every_row = read_rows(manifest)
-    rows = every_row[shard * config.shard_size : (shard + 1) * config.shard_size]
+    every_row = read_table(manifest)
+    rows = every_row.slice(shard * config.shard_size, config.shard_size).to_pylist()
     if not rows:
         raise PapertraceError(
-            f"{manifest}: holds {len(every_row)} pages, none of them in shard {shard} of {config.shard_size}; "
+            f"{manifest}: holds {every_row.num_rows} pages, none of them in shard {shard} of {config.shard_size}; "
             "make the manifest anew or ask for an earlier shard"
         )
     root = records_root(config, Path(records))

@@ -48,6 +48,10 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
             if row["status"] != "ok":
                 table.append(_failed(page_id, row["status"], row["reason"]))
                 continue
+            if page_id not in seeds:
+                reason = f"{manifest.name}: has no page {page_id}; make the pages of this shard anew"
+                table.append(_failed(page_id, "failed", reason))
+                continue
             try:
                 image = _read_image(source / row["image"], row["sha256"])
             except ImageError as error:

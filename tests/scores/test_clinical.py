@@ -77,8 +77,10 @@ def test_intervals_on_missing_signal_are_not_measured():
 
 def test_a_gap_of_a_few_columns_is_bridged():
     samples = np.sin(np.arange(5000.0))
-    samples[200:208] = np.nan
+    samples[246:254] = np.nan  # around the first R peak, at 0.5 s
     assert measure(Series(samples, 500.0), 0, 10, known_marks).beats == 10
+    samples[240:260] = np.nan
+    assert measure(Series(samples, 500.0), 0, 10, known_marks).beats == 9
 
 
 def test_implausible_intervals_are_left_out():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from papertrace.scores.fidelity import (
     SNR_LIMIT_DB,
     Fidelity,
+    _coarse_costs,
     align,
     coverage,
     fidelity,
@@ -253,6 +254,19 @@ def test_alignment_never_does_worse_than_the_truth_shifted(samples, shift_s, off
     left = trace.at(moments) - samples - found.offset_mv
     assert np.nanmean(left**2) < 1e-4 * np.var(samples)
     assert found.lag_s == pytest.approx(shift_s, abs=1e-3)
+
+
+def test_coarse_costs_are_those_of_trying_every_lag():
+    rng = np.random.default_rng(11)
+    truth, trace, steps = rng.normal(1, 1, 200), rng.normal(-3, 1, 240), 20
+    truth[rng.random(200) < 0.1] = np.nan
+    trace[:60] = np.nan
+    trace[rng.random(240) < 0.3] = np.nan
+    lags, costs = _coarse_costs(truth, trace, steps)
+    tried = [trace[steps + lag : steps + lag + 200] - truth for lag in range(-steps, steps + 1)]
+    np.testing.assert_array_equal(np.sort(lags), np.arange(-steps, steps + 1))
+    np.testing.assert_array_equal(np.abs(lags), np.sort(np.abs(lags)))
+    np.testing.assert_allclose(costs, [np.nanvar(tried[steps + lag]) for lag in lags])
 
 
 @given(signals, signals, st.floats(0.1, 10))

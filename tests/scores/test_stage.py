@@ -68,7 +68,7 @@ def test_failure_share_counts_pages_without_a_single_lead(shard, wave):
 
 def test_bytes_do_not_depend_on_the_order_of_rows(shard, wave):
     first = hashlib.sha256(run(fill(shard, wave)).read_bytes()).hexdigest()
-    for rows in (shard.manifest, shard.pages, shard.traces, shard.signals):
+    for rows in (shard.manifest, shard.pages, shard.truth, shard.traces, shard.signals):
         rows.reverse()
     assert hashlib.sha256(run(shard.write()).read_bytes()).hexdigest() == first
 

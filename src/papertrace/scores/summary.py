@@ -126,13 +126,10 @@ def per_record(frame: pd.DataFrame) -> pd.DataFrame:
 
 def failures(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row per attempt and reason for which leads were not read, and whether the whole page was lost."""
-    lost = _attempts(frame)
-    columns = [*ATTEMPT, "record", "status", "reason"]
-    unread = frame[frame["status"] != "ok"].merge(lost, on=list(ATTEMPT))
-    rows = unread.groupby(columns, sort=True, dropna=False).agg(
-        page_lost=("page_status", lambda status: bool((status != "ok").all())), leads_unread=("lead", "count")
-    )
-    return rows.reset_index()
+    unread = frame[frame["status"] != "ok"].merge(_attempts(frame), on=list(ATTEMPT))
+    unread = unread.assign(page_lost=unread["page_status"] != "ok")
+    keys = [*ATTEMPT, "record", "status", "reason", "page_lost"]
+    return unread.groupby(keys, sort=True, dropna=False)["lead"].count().rename("leads_unread").reset_index()
 
 
 def to_csv(frame: pd.DataFrame) -> str:

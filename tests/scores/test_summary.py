@@ -147,3 +147,11 @@ def test_missing_shards_are_one_sentence(tmp_path):
 def test_failure_share_needs_only_the_attempts_and_their_status(tmp_path):
     table = read_table(write(tmp_path, ROWS) / "scores.parquet", [*summary.ATTEMPT, "status"])
     assert summary.failure_share(table) == 0.5
+
+
+def test_csv_has_four_decimals_and_no_negative_zero():
+    import pandas as pd
+
+    frame = pd.DataFrame({"n": [1, 2, 3], "x": [-0.00001, np.nan, 2 / 3]})
+    assert summary.to_csv(frame) == "n,x\n1,0.0000\n2,\n3,0.6667\n"
+    assert frame["x"][0] == -0.00001, "the frame stays as it was"

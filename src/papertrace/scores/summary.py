@@ -134,6 +134,8 @@ def failures(frame: pd.DataFrame) -> pd.DataFrame:
 
 def to_csv(frame: pd.DataFrame) -> str:
     """Return a frame as CSV: four decimals, a line feed, nothing where a figure is absent."""
+    figures = frame.select_dtypes("float")
+    frame = frame.assign(**(figures.round(4) + 0.0))  # the sum turns -0.0 into 0.0
     return frame.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 

@@ -83,9 +83,9 @@ class Results:
     folder : Path
         ``results/<dataset>``.
     n_records : int
-        Records in the records table.
+        Records that the pages are drawn from.
     databases : list of str
-        Their databases, sorted.
+        The databases they come from, sorted.
     counts : list of StageCount
         In the order of the round trip.
     failures : list of Failure
@@ -173,9 +173,9 @@ def read_results(folder: Path, shard_size: int) -> Results:
         If a table that the report needs is missing or unreadable.
 
     """
-    records = _rows(folder / "records" / "records.parquet", ["record", "database", "status", "reason"])
+    records = _rows(folder / "records" / "records.parquet", ["record", "status", "reason"])
     statuses = [("records", records)]
-    manifest = _rows(folder / "manifest" / "manifest.parquet", ["page_id", "status", "reason"])
+    manifest = _rows(folder / "manifest" / "manifest.parquet", ["page_id", "record", "database", "status", "reason"])
     statuses.append(("manifest", manifest))
     shard_of: dict[str, str] = {}
     for stage in _SHARDED:
@@ -193,8 +193,8 @@ def read_results(folder: Path, shard_size: int) -> Results:
     unread = StageCount.of("scores", scores)
     return Results(
         folder,
-        len(records),
-        sorted({row["database"] for row in records if row["database"]}),
+        len({row["record"] for row in manifest}),
+        sorted({row["database"] for row in manifest if row["database"]}),
         [StageCount.of(*stage) for stage in statuses]
         + [StageCount("scores", n_scores, n_scores - unread.total, unread.failed, unread.rejected)],
         _failures([*statuses, ("scores", scores)]),

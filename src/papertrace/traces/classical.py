@@ -13,7 +13,7 @@ from papertrace.traces.contour import centre_line, stroke_radius
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
-from papertrace.traces.layout import Row, columns_of, cut_pulse, is_straight, layout_name
+from papertrace.traces.layout import Row, agreeing, columns_of, cut_pulse, is_straight, layout_name
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
 
 SPEED_MM_S = 25.0
@@ -70,14 +70,18 @@ def _rows(page: InkMap) -> tuple[list[Row], list[float]]:
     found = []
     for path in find_paths(runs, page.scale):
         row, radius = _trace(path, runs, page)
-        if not is_straight(row):
+        if not is_straight(row) and not _along_edge(row, page):
             found.append((row, radius))
-    if not found:
-        return [], []
-    longest = max(row.end_mm - row.start_mm for row, _ in found)
-    found = [item for item in found if item[0].end_mm - item[0].start_mm > 0.6 * longest]
+    found = [found[k] for k in agreeing([row for row, _ in found])]
     found.sort(key=lambda item: item[0].centre_mm)
     return [row for row, _ in found], [radius for _, radius in found]
+
+
+def _along_edge(row: Row, page: InkMap) -> bool:
+    """Tell whether a path is the outline of the sheet, which is dark against paper and desk."""
+    x, y = row.x_mm[np.isfinite(row.y_mm)], row.y_mm[np.isfinite(row.y_mm)]
+    h, w = page.edge.shape
+    return bool(page.edge[np.clip(y, 0, h - 1).astype(int), np.clip(x, 0, w - 1).astype(int)].mean() > 0.4)
 
 
 def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:

@@ -27,13 +27,14 @@ def stroke_radius(top: np.ndarray, bottom: np.ndarray) -> float:
     middle = (top + bottom) / 2
     slope = np.abs(np.gradient(middle))
     # a stroke that climbs at slope s is sqrt(1 + s^2) taller than wide
-    width = (bottom - top) / np.hypot(1, slope)
-    flat = np.isfinite(width) & (slope < 1.0)
-    if flat.sum() < 10:
-        flat = np.isfinite(top)
-        width = bottom - top
-    # bends and whatever touches the trace only ever add
-    return float(np.clip(np.percentile(width[flat], 25) / 2, 0.4, 12)) if flat.any() else 1.0
+    width = np.where(slope < 1.0, (bottom - top) / np.hypot(1, slope), np.nan)
+    # averaged over neighbours against pixel noise; bends and whatever touches the trace only ever add
+    windows = np.lib.stride_tricks.sliding_window_view(width, 5) if len(width) >= 5 else width[None]
+    steady = windows.mean(axis=1)
+    steady = steady[np.isfinite(steady)]
+    if len(steady) == 0:
+        steady = (bottom - top)[np.isfinite(top)]
+    return float(np.clip(np.percentile(steady, 12) / 2, 0.4, 12)) if len(steady) else 1.0
 
 
 def centre_line(top: np.ndarray, bottom: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
@@ -64,17 +65,23 @@ def centre_line(top: np.ndarray, bottom: np.ndarray, radius: float) -> tuple[np.
     from_above = _lift(upper, radius)
     from_below = -_lift(-lower, radius)
     doubt = np.maximum(from_below - from_above, 0)
-    # y is down: on a peak (curve convex in image rows) the upper edge is right
-    span = max(2, round(2 * radius * _FINE))
-    middle = (from_above + from_below) / 2
-    # depth of the middle below its own surroundings decides between peak and trough
-    surrounding = (np.roll(middle, span) + np.roll(middle, -span)) / 2
-    peak = surrounding - middle
-    weight = np.clip(0.5 + peak / (doubt + 0.25 * radius + 1e-6), 0, 1)
-    y = weight * from_above + (1 - weight) * from_below
-    y = np.where(doubt < 0.5 * radius, middle, y)
+    y = _choose(from_above, from_below, radius)
     missing = np.interp(fine, x, ~present) > 0.5
     return np.where(missing, np.nan, y), np.where(missing, np.nan, doubt)
+
+
+def _choose(above: np.ndarray, below: np.ndarray, radius: float) -> np.ndarray:
+    """Join what the upper edge says and what the lower edge says, y down.
+
+    Where they agree, their mean. Elsewhere the trace is on a peak or in a trough narrower than the pen, told apart by
+    whether the ink's middle stands above or below the ink's middle a stroke's width to either side.
+    """
+    middle = (above + below) / 2
+    doubt = np.maximum(below - above, 0)
+    span = max(2, round(2 * radius * _FINE))
+    surrounding = (np.roll(middle, span) + np.roll(middle, -span)) / 2
+    weight = np.clip(0.5 + (surrounding - middle) / (doubt + 0.25 * radius), 0, 1)
+    return np.where(doubt < 0.5 * radius, middle, weight * above + (1 - weight) * below)
 
 
 def _lift(upper: np.ndarray, radius: float) -> np.ndarray:

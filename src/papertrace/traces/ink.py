@@ -13,6 +13,7 @@ import numpy as np
 
 from papertrace.traces.lattice import Lattice
 
+EDGE_MM = 4
 _BACKGROUND_STEP = 8
 
 
@@ -30,15 +31,18 @@ class InkMap:
         Homography from canonical pixels to the image's pixels.
     noise : float
         SD of `ink` on paper.
+    edge : ndarray of bool, shape (h / scale, w / scale)
+        Millimetre cells within `EDGE_MM` of the sheet's or the image's edge, or beyond it.
     """
 
     ink: np.ndarray
     scale: int
     canonical_to_px: np.ndarray
     noise: float
+    edge: np.ndarray
 
 
-def reflectance(image: np.ndarray) -> np.ndarray:
+def reflectance(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Divide an image by its local paper colour.
 
     Parameters
@@ -47,19 +51,34 @@ def reflectance(image: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float32, shape (h, w, 3)
+    deficit : ndarray of float32, shape (h, w, 3)
         Deficit of light per channel: 0 where the pixel is as light as the paper around it, 1 where it is black.
+    desk : ndarray of uint8, shape (h, w)
+        1 where the image shows what the sheet lies on.
     """
     h, w = image.shape[:2]
     size = (max(1, w // _BACKGROUND_STEP), max(1, h // _BACKGROUND_STEP))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    desk = _desk(small)
+    small[desk > 0] = np.median(small[desk == 0], axis=0)
     # lighter than what is written on it, and slower: a local maximum, then a wide median, then a blur
     small = cv2.dilate(small, np.ones((3, 3), np.uint8))
     kernel = min(31, (min(size) - 1) | 1)
     small = cv2.medianBlur(small, max(3, kernel))
     small = cv2.GaussianBlur(small, (0, 0), 6).astype(np.float32)
     paper = cv2.resize(np.maximum(small, 8), (w, h), interpolation=cv2.INTER_LINEAR)
-    return 1 - image.astype(np.float32) / paper
+    return 1 - image.astype(np.float32) / paper, cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
+
+
+def _desk(small: np.ndarray) -> np.ndarray:
+    """Return the dark areas that reach in from the image's edges, a little widened (uint8, 0 or 1)."""
+    light = small.max(axis=2)
+    # seen from the paper's colour, which fills most of the image; a wide opening spares ink that touches the edge
+    dark = cv2.morphologyEx((light < 0.62 * np.median(light)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    padded = cv2.copyMakeBorder(dark, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    cv2.floodFill(padded, None, (0, 0), 2)
+    desk = (padded[1:-1, 1:-1] == 2).astype(np.uint8)
+    return cv2.dilate(desk, np.ones((5, 5), np.uint8))
 
 
 def ink_weights(deficit: np.ndarray) -> np.ndarray:
@@ -106,9 +125,11 @@ def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
     lattice : Lattice
         Its grid, as `find_lattice` gives it.
     """
-    deficit = reflectance(image)
+    deficit, desk = reflectance(image)
+    deficit[desk > 0] = 0
     weights = ink_weights(deficit)
     flat = cv2.transform(deficit, weights.reshape(1, 3).astype(np.float32))
+    flat[desk > 0] = 0
     h, w = flat.shape
     scale = int(np.clip(np.ceil(np.mean(lattice.px_per_mm) - 0.3), 6, 12))
     corners = np.array([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
@@ -122,7 +143,15 @@ def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
     ink = _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level
-    return InkMap(ink, scale, np.linalg.inv(matrix), noise / level)
+    edge = _edge(desk, np.diag([1 / scale, 1 / scale, 1.0]) @ matrix, (size // scale).tolist())
+    return InkMap(ink, scale, np.linalg.inv(matrix), noise / level, edge)
+
+
+def _edge(desk: np.ndarray, px_to_cell: np.ndarray, size: list[int]) -> np.ndarray:
+    sheet = cv2.warpPerspective(1 - desk, px_to_cell, size, flags=cv2.INTER_NEAREST, borderValue=0)
+    sheet = cv2.copyMakeBorder(sheet, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    reach = 2 * EDGE_MM + 1
+    return cv2.erode(sheet, np.ones((reach, reach), np.uint8))[1:-1, 1:-1] == 0
 
 
 def _levels(ink: np.ndarray) -> tuple[float, float]:

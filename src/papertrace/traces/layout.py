@@ -63,6 +63,21 @@ def is_straight(row: Row) -> bool:
     return bool(np.percentile(deviation, 99) < 0.25)
 
 
+def agreeing(rows: list[Row]) -> list[int]:
+    """Return the rows that span the same stretch of the page as most others do: a page's rows start and end together.
+
+    Two rows agree if they share four fifths of what either spans. Among groups of equal size the longest wins.
+    """
+    spans = np.array([(row.start_mm, row.end_mm) for row in rows]).reshape(-1, 2)
+    shared = np.minimum(spans[:, None, 1], spans[None, :, 1]) - np.maximum(spans[:, None, 0], spans[None, :, 0])
+    either = np.maximum(spans[:, None, 1], spans[None, :, 1]) - np.minimum(spans[:, None, 0], spans[None, :, 0])
+    agree = shared > 0.8 * either
+    if not rows:
+        return []
+    best = max(range(len(rows)), key=lambda k: (agree[k].sum(), spans[k, 1] - spans[k, 0]))
+    return np.flatnonzero(agree[best]).tolist()
+
+
 def find_pulse(row: Row, reach_mm: float = 32.0) -> tuple[float, float, float, float] | None:
     """Find a calibration pulse near a row's left or right end.
 

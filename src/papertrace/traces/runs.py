@@ -16,6 +16,7 @@ import numpy as np
 INK_THRESHOLD = 0.5
 """A pixel half covered by the pen lies on the edge of its stroke."""
 _KEPT_GHOSTS = 4
+_SPECK = 2.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ def find_runs(ink: np.ndarray, threshold: float = INK_THRESHOLD) -> Runs:
     top = start - 1 + (threshold - below) / (above - below)
     above, below = padded[column, stop], padded[column, stop + 1]
     bottom = stop - 1 + (above - threshold) / (above - below)
+    # specks of paper inside a stroke do not part it
+    parted = np.flatnonzero((np.diff(column) > 0) | (top[1:] - bottom[:-1] > _SPECK)) + 1
+    first, last = np.concatenate([[0], parted]).astype(int), np.concatenate([parted - 1, [len(column) - 1]]).astype(int)
+    if len(column):
+        column, top, bottom = column[first], top[first], bottom[last]
     keep = bottom - top > 0.3
     column, top, bottom = column[keep], top[keep], bottom[keep]
     return Runs(column, top, bottom, np.searchsorted(column, np.arange(w + 1)))
@@ -97,6 +103,8 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
     usable = np.flatnonzero(free)
     first = np.searchsorted(runs.column[usable], np.arange(width + 1))
     top, bottom = runs.top, runs.bottom
+    # of two runs that continue a chain equally well, the longer is the trace and the shorter a speck
+    pay = 1 + 0.01 * np.minimum(bottom - top, 50)
     for x in range(width):
         now = usable[first[x] : first[x + 1]]
         if len(now) == 0:
@@ -112,7 +120,7 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
             gained = value[np.arange(len(now)), best]
             joined = gained > 0
             back[now] = np.where(joined, state[best], -1)
-            total[now] = 1 + np.where(joined, gained, 0)
+            total[now] = pay[now] + np.where(joined, gained, 0)
             ghosts = score - gap_cost
             ghosts[best[joined]] = -1  # a state that was continued need not wait as well
             waiting = np.flatnonzero(ghosts > 0)
@@ -121,7 +129,7 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
             state, score = np.concatenate([now, state[waiting]]), np.concatenate([total[now], ghosts[waiting]])
         else:
             back[now] = -1
-            total[now] = 1
+            total[now] = pay[now]
             state, score = now, total[now]
     if len(usable) == 0:
         return None
@@ -136,6 +144,29 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
     return Path(x0, indices, float(total[end]))
 
 
+def _grow(path: Path, runs: Runs, free: np.ndarray) -> Path:
+    """Follow connected ink from each end of a chain, and into its gaps, as far as it goes.
+
+    Where a trace begins steeply (a QRS at the edge of the page, or behind the pulse's foot), skipping columns is
+    cheaper to the chain than jumping to the curve's true beginning; connected ink is evidence enough to go there.
+    """
+    width = len(runs.first) - 1
+    chain = np.full(width, -1)
+    chain[path.x0 : path.x1] = path.runs
+    for order, step in ((range(width - 2, -1, -1), 1), (range(1, width), -1)):
+        for x in order:
+            near = chain[x + step]
+            if chain[x] >= 0 or near < 0:
+                continue
+            now = np.arange(runs.first[x], runs.first[x + 1])
+            overlap = np.minimum(runs.bottom[now], runs.bottom[near]) - np.maximum(runs.top[now], runs.top[near])
+            overlap[~free[now]] = -1
+            if len(now) and overlap.max() > 0:
+                chain[x] = now[np.argmax(overlap)]
+    inked = np.flatnonzero(chain >= 0)
+    return Path(int(inked[0]), chain[inked[0] : inked[-1] + 1], path.score)
+
+
 def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 16) -> list[Path]:
     """Return the traces of a page, longest first: chains at least `minimum_mm` long, few gaps, none sharing a run."""
     free = np.ones(len(runs.column), bool)
@@ -146,6 +177,7 @@ def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 
         path = best_path(runs, free, jump_cost=3.0, gap_cost=0.6)
         if path is None or path.score < minimum_mm * scale or path.score < 0.3 * best_score or len(paths) == limit:
             break
+        path = _grow(path, runs, free)
         free[path.runs[path.runs >= 0]] = False
         if path.gap_share < 0.25:
             best_score = max(best_score, path.score)

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+import papertrace
+
 STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")
 ALL_SCORES = "results/tiny/scores/scores.parquet"
 
@@ -133,7 +134,9 @@ def test_a_changed_key_makes_stale_what_it_concerns(tiny, tiny_config, change, s
 
 
 def test_changed_code_makes_stale_what_it_concerns(tiny, tiny_config, tmp_path):
-    shutil.copytree(ROOT / "src/papertrace", tmp_path / "papertrace", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(papertrace.__file__).parent, tmp_path / "papertrace", ignore=shutil.ignore_patterns("__pycache__")
+    )
     arguments = ("-n", "--configfile", tiny.configure(tiny_config))
     assert planned(tiny.run(*arguments, PYTHONPATH=str(tmp_path))) == set()
     stage = tmp_path / "papertrace/scores/stage.py"

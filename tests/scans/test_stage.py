@@ -56,9 +56,9 @@ def test_one_bad_page_does_not_stop_the_others(shard):
     assert [row["status"] for row in rows] == ["ok", "ok", "failed", "failed", "failed", "failed"]
     assert rows[5]["reason"] == "z.dat: cut short"
     place = "pages/shard-00000/"
-    assert rows[2]["reason"].startswith(f"{place}missing.png: the page's image cannot be read (No such file")
-    assert rows[3]["reason"].startswith(f"{place}changed.png: the page's image is not the one that was drawn")
-    assert rows[4]["reason"].startswith(f"{place}damaged.png: the page's image is no PNG")
+    assert rows[2]["reason"].startswith(f"{place}missing.png: the image cannot be read (No such file")
+    assert rows[3]["reason"].startswith(f"{place}changed.png: the image is not the one that was written")
+    assert rows[4]["reason"].startswith(f"{place}damaged.png: the file is no image")
     assert {path.name for path in out.with_suffix("").iterdir()} == {"a.jpg", "b.jpg"}
     assert rows[0]["sha256"] != rows[1]["sha256"]
 

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
 from papertrace import tables
 from papertrace.errors import ImageError
+from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
 from papertrace.labels import PageLabels
 from papertrace.pages.png import encode_png
@@ -53,7 +52,7 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
                 table.append(_failed(page_id, "failed", reason))
                 continue
             try:
-                image = _read_image(source / row["image"], row["sha256"])
+                image = read_stage_image(source / row["image"], row["sha256"], "pages")
             except ImageError as error:
                 table.append(_failed(page_id, "failed", str(error)))
                 continue
@@ -61,22 +60,6 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
             scan = scan_page(image, labels, config.scans, generator(seeds[page_id]))
             table.append(_write(page_id, scan, config.scans, folder))
     write_table(table, tables.SCANS, out)
-
-
-def _read_image(path: Path, sha256: str) -> np.ndarray:
-    name = f"{path.parent.parent.name}/{path.parent.name}/{path.name}"  # no absolute path in a table
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ImageError(
-            f"{name}: the page's image cannot be read ({error.strerror}); make its shard of pages anew"
-        ) from None
-    if sha256_bytes(data) != sha256:
-        raise ImageError(f"{name}: the page's image is not the one that was drawn; make its shard of pages anew")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ImageError(f"{name}: the page's image is no PNG; make its shard of pages anew")
-    return image
 
 
 def _write(page_id: str, scan: Scan, config: ScansConfig, folder: Path) -> dict:

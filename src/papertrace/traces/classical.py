@@ -53,7 +53,14 @@ class Classical:
                 )
         confidence = float(np.mean([t.confidence.mean() for t in traces]))
         return PageTraces(
-            "ok", None, layout, speed_mm_s=SPEED_MM_S, gain_mm_mv=gain, confidence=confidence, traces=traces, **_geometry(lattice)
+            "ok",
+            None,
+            layout,
+            speed_mm_s=SPEED_MM_S,
+            gain_mm_mv=gain,
+            confidence=confidence,
+            traces=traces,
+            **_geometry(lattice),
         )
 
 
@@ -110,7 +117,9 @@ def _stretches(present: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(change[0::2].tolist(), (change[1::2] - 1).tolist(), strict=True))
 
 
-def _ink_end(ink: np.ndarray, column: int, top: float, bottom: float, direction: int, threshold: float = INK_THRESHOLD) -> float:
+def _ink_end(
+    ink: np.ndarray, column: int, top: float, bottom: float, direction: int, threshold: float = INK_THRESHOLD
+) -> float:
     """Return where, in px, the ink of a trace's outermost run crosses the threshold sideways."""
     rows = slice(max(0, int(np.round(top))), max(int(np.round(bottom)), int(np.round(top))) + 1)
     beyond = column + direction
@@ -177,9 +186,9 @@ def _sample(
     doubt = np.interp(x_mm, row.x_mm, np.nan_to_num(row.doubt_mm, nan=9.0))
     confidence = np.where(missing, 0, 1 / (1 + doubt / (2 * radius_mm)))
     samples = np.where(missing, np.nan, (zero_mm - y_mm) / gain)
-    px = cv2.perspectiveTransform(
-        np.stack([x_mm * page.scale, y_mm * page.scale], axis=1)[None], page.canonical_to_px
-    )[0]
+    px = cv2.perspectiveTransform(np.stack([x_mm * page.scale, y_mm * page.scale], axis=1)[None], page.canonical_to_px)[
+        0
+    ]
     return Trace(
         lead,
         index,

@@ -48,6 +48,7 @@ def reflectance(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
 
     Returns
     -------
@@ -74,7 +75,9 @@ def _desk(small: np.ndarray) -> np.ndarray:
     """Return the dark areas that reach in from the image's edges, a little widened (uint8, 0 or 1)."""
     light = small.max(axis=2)
     # seen from the paper's colour, which fills most of the image; a wide opening spares ink that touches the edge
-    dark = cv2.morphologyEx((light < 0.62 * np.median(light)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    dark = cv2.morphologyEx(
+        (light < 0.62 * np.median(light)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+    )
     padded = cv2.copyMakeBorder(dark, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
     cv2.floodFill(padded, None, (0, 0), 2)
     desk = (padded[1:-1, 1:-1] == 2).astype(np.uint8)
@@ -91,6 +94,7 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     deficit : ndarray of float32, shape (h, w, 3)
+        As `reflectance` gives it.
 
     Returns
     -------
@@ -122,6 +126,7 @@ def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
     Parameters
     ----------
     image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
     lattice : Lattice
         Its grid, as `find_lattice` gives it.
     """
@@ -168,7 +173,9 @@ def _subtract_grid(ink: np.ndarray, scale: int) -> np.ndarray:
     cell = 5 * scale
     h, w = ink.shape
     rows, columns = h // cell, w // cell
-    folded = ink[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).swapaxes(1, 2).reshape(-1, cell, cell)
+    folded = (
+        ink[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).swapaxes(1, 2).reshape(-1, cell, cell)
+    )
     stride = max(1, len(folded) // 900)
     template = np.median(folded[::stride], axis=0)
     template -= np.median(template)

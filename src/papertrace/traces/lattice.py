@@ -74,8 +74,12 @@ def find_lattice(darkness: np.ndarray) -> Lattice:
     wave_x, wave_y, step = _coarse_waves(darkness)
     # 4 px a millimetre are enough for the phase, and a quarter of the pixels
     factor = max(1, int(np.hypot(*(1 / np.hypot(*w) for w in (wave_x, wave_y))) / np.sqrt(2) // 3.6))
-    small = darkness if factor == 1 else cv2.resize(
-        darkness, (darkness.shape[1] // factor, darkness.shape[0] // factor), interpolation=cv2.INTER_AREA
+    small = (
+        darkness
+        if factor == 1
+        else cv2.resize(
+            darkness, (darkness.shape[1] // factor, darkness.shape[0] // factor), interpolation=cv2.INTER_AREA
+        )
     )
     del step
     small = _flatten(small, wave_x * factor)

@@ -89,7 +89,6 @@ def find_pulse(row: Row, reach_mm: float = 32.0) -> tuple[float, float, float, f
     step = row.x_mm[1] - row.x_mm[0]
     known = np.isfinite(row.y_mm)
     y = np.interp(row.x_mm, row.x_mm[known], row.y_mm[known])
-    n = len(y)
     best: tuple[float, tuple[float, float, float, float]] | None = None
     # vertical edges: where the trace moves by most of a pulse within 0.8 mm
     near = max(1, round(0.8 / step))

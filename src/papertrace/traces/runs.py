@@ -87,6 +87,7 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
     Parameters
     ----------
     runs : Runs
+        All runs of the image.
     free : ndarray of bool, shape (n,)
         Which runs may be used.
     jump_cost : float

@@ -1,0 +1,82 @@
+"""The traces stage: the images of a shard in, and nothing else of them; signals and one table out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from papertrace import tables
+from papertrace.errors import ImageError
+from papertrace.images import read_stage_image
+from papertrace.io import atomic_folder, read_rows, shard_folder, write_table
+from papertrace.traces.digitizer import Digitizer, PageTraces
+from papertrace.traces.registry import get_digitizer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from papertrace.config import Config
+
+_PAGE_FIELDS = ("layout", "px_per_mm_x", "px_per_mm_y", "rotation_deg", "speed_mm_s", "gain_mm_mv", "confidence")
+_LEAD_FIELDS = ("lead", "row", "column", "start_s", "rate_hz", "samples", "confidence", "x_px", "y_px")
+
+
+def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
+    """Digitize the images of one shard.
+
+    Parameters
+    ----------
+    config : Config
+        Uses `traces`: which digitizers read which images.
+    pages, scans : Path
+        The shard's tables; of each row the digitizer is given the image's pixels and no more.
+    out : Path
+        The traces' table; `signals.parquet` goes into the folder of the same name without suffix.
+    """
+    sources = {"pages": pages, "scans": scans}
+    digitizers = [get_digitizer(name) for name in config.traces.digitizers]
+    table, signals = [], []
+    jobs = [
+        (name, sources[name], row)
+        for name in config.traces.inputs
+        for row in read_rows(sources[name], ["page_id", "image", "sha256", "status", "reason"])
+    ]
+    for name, source, row in tqdm(jobs, desc="traces", unit="image", disable=None):
+        image, status, reason = None, row["status"], row["reason"]
+        if status == "ok":
+            try:
+                image = read_stage_image(shard_folder(source) / row["image"], row["sha256"], name)
+            except ImageError as error:
+                status, reason = "failed", str(error)
+        for digitizer in digitizers:
+            read = PageTraces(status, reason) if image is None else read_page(digitizer, image, config.traces.rate_hz)
+            key = {"page_id": row["page_id"], "input": name, "digitizer": digitizer.name}
+            table.append(
+                {
+                    **key,
+                    **{field: getattr(read, field) for field in _PAGE_FIELDS},
+                    "status": read.status,
+                    "reason": read.reason,
+                }
+            )
+            signals += [{**key, **{field: getattr(trace, field) for field in _LEAD_FIELDS}} for trace in read.traces]
+    with atomic_folder(shard_folder(out)) as folder:
+        write_table(signals, tables.SIGNALS, folder / "signals.parquet")
+    write_table(table, tables.TRACES, out)
+
+
+def read_page(digitizer: Digitizer, image: np.ndarray, rate_hz: float) -> PageTraces:
+    """Let a digitizer read a page; what it did not foresee costs that page, not the run."""
+    try:
+        return digitizer.digitize(image, rate_hz)
+    except (ArithmeticError, IndexError, MemoryError, ValueError, _opencv_error()) as error:
+        text = " ".join(str(error).split())[:200]
+        return PageTraces("failed", f"{digitizer.name} broke on this image ({type(error).__name__}: {text})")
+
+
+def _opencv_error() -> type[Exception]:
+    import cv2
+
+    return cv2.error

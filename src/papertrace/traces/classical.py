@@ -20,6 +20,8 @@ SPEED_MM_S = 25.0
 """Paper speed by convention: nothing on the page but its text says otherwise."""
 _STANDARD_S = 10.0
 _LONGEST_INTERVAL_S = 1 / 250
+_BRIDGE_MM = 1.0
+_END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
 
 class Classical:
@@ -181,8 +183,10 @@ def _sample(
     x_mm = start_mm + seconds * SPEED_MM_S
     known = np.isfinite(row.y_mm)
     y_mm = np.interp(x_mm, row.x_mm[known], row.y_mm[known])
-    missing = np.interp(x_mm, row.x_mm, (~known).astype(float), left=1, right=1) > 0.5
-    missing &= (x_mm < row.start_mm - 1.0) | (x_mm > row.end_mm + 1.0) | (np.interp(x_mm, row.x_mm, known) < 0.5)
+    # the pen lifts nowhere in a lead, so what is missing over less than a millimetre is bridged
+    reach = row.inked_mm + np.array([-_BRIDGE_MM, _BRIDGE_MM]) / 2
+    reach[0, 0], reach[-1, 1] = row.start_mm - _END_MM, row.end_mm + _END_MM
+    missing = ~((x_mm >= reach[:, :1]) & (x_mm <= reach[:, 1:])).any(axis=0)
     doubt = np.interp(x_mm, row.x_mm, np.nan_to_num(row.doubt_mm, nan=9.0))
     confidence = np.where(missing, 0, 1 / (1 + doubt / (2 * radius_mm)))
     samples = np.where(missing, np.nan, (zero_mm - y_mm) / gain)

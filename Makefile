@@ -8,8 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= 2
 
-# The QT Database: where the project's own data lies, or where config/qtdb.yaml says to put it.
-QTDB ?= $(firstword $(wildcard data/qtdb ../shared/data/qtdb) data/qtdb)
+# Public data that is not part of the repository; the QT Database also where config/qtdb.yaml says to put it.
+PAPERTRACE_DATA ?= ../shared/data
+QTDB ?= $(firstword $(wildcard data/qtdb $(PAPERTRACE_DATA)/qtdb) data/qtdb)
 
 # Python 3.11 by whatever name it has here; name another with `make venv PYTHON=/path/to/python3.11`.
 IS_311 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
@@ -17,10 +18,10 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo qtdb-210 qtdb test test-slow lint format schema clean
+.PHONY: help venv demo qtdb-210 qtdb foreign-pages test test-slow lint format schema clean
 
 help:  ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
 
 venv: $(VENV)/made  ## .venv with everything in it, as envs/requirements.lock pins it
 
@@ -45,6 +46,9 @@ qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names a
 qtdb: venv  ## all 21,801 pages (hours)
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb/figures/report.html"
+
+foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
+	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

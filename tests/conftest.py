@@ -12,7 +12,7 @@ import pytest
 def shared_data() -> Path:
     """The folder of public data to test on (QTDB, LUDB, PTB-XL …); the test is skipped where there is none."""
     named = os.environ.get("PAPERTRACE_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(named).resolve() if named else Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"no public data at {folder}: set PAPERTRACE_DATA to the folder that holds qtdb/, ludb/ and ptbxl/")
     return folder

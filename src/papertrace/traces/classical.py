@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from papertrace.traces.contour import centre_line, stroke_radius
+from papertrace.traces.contour import centre_line, refine_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
@@ -101,6 +101,7 @@ def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:
     radius = stroke_radius(top, bottom)
     y, doubt = centre_line(top, bottom, radius)
     x = path.x0 + np.linspace(0, len(top) - 1, len(y))
+    y = refine_limbs(page.ink, x, y, radius)
     # where ink ends it ends in a round cap, one radius beyond the curve
     outside = np.zeros(len(x), bool)
     inked = []

@@ -1,0 +1,491 @@
+"""Lead names as printed on the page: found beside the traces, compared with how such names look in free typefaces.
+
+Ink that is not trace -> connected parts -> words -> the vocabulary's nearest picture, by the directions of its
+strokes -> only those words that agree with each other in size and in their place beside the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from papertrace.traces.ink import InkMap
+from papertrace.traces.layout import Row
+
+ASSET = Path(__file__).with_name("names.npz")
+"""Pictures of the vocabulary, made by `tools/lead_name_templates.py`."""
+NAME_PX = 24
+"""Height of a picture."""
+_CELL_PX = 3
+_PAD_PX = 3
+GREYS = 7
+"""Ink of a picture is 0 ... GREYS."""
+WIDTHS_PX = (3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 36, 42, 48, 54, 63, 72, 84, 96, 111, 126)
+
+_LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
+_CHEST = tuple(f"V{k}" for k in range(1, 10))
+_MONITOR = ("MLI", "MLII", "MLIII", "ML2", "ML5", "ECG1", "ECG2", "D1", "D2", "D3", "D4")
+_MONITOR += ("CM1", "CM2", "CM4", "CM5", "CC5", "mod.V1", "V1-V2", "V2-V3", "V4-V5")
+_RIGHT = ("V2R", "V3R", "V4R", "V5R", "V6R")
+_CANONICAL = {name: name for name in (*_LIMB, "-aVR", *_CHEST, *_RIGHT, *_MONITOR)}
+_CANONICAL |= {name.upper(): name for name in ("aVR", "aVL", "aVF")}
+_CANONICAL |= {name.lower(): name for name in (*_LIMB, *_CHEST[:6])}
+PRINTED = tuple(_CANONICAL)
+"""The vocabulary as it is printed."""
+TEXTS = tuple(dict.fromkeys(_CANONICAL.values()))
+"""The vocabulary in canonical spelling."""
+
+
+_BARS = ("I", "II", "III")
+_RARE = np.array([0.0 if t in _LIMB or t in _CHEST[:6] or t in _MONITOR else 0.03 for t in TEXTS], np.float32)
+"""What a rare text must look more alike to be taken for it."""
+
+_BEFORE_MM, _ABOVE_MM, _BELOW_MM = 15.0, 22.0, 15.0
+_HEIGHT_MM, _WIDEST_MM = (1.2, 6.0), 18.0
+_INK = 0.3
+_GAPS = (0.3, 0.9)
+_MOST_PARTS = 1500
+_HOPELESS, _LEAST, _SURE, _MARGIN = 0.5, 0.6, 0.68, 0.02
+_SAME_HEIGHT, _SAME_OFFSET_MM = 0.16, 3.0
+_IN_LINE_MM, _COLUMN_MM = 2.0, 10.0
+_MOSTLY, _CLEARLY = 0.6, 0.06
+
+
+@dataclass(frozen=True)
+class LeadName:
+    """A lead's name as read from the page, in canonical millimetres.
+
+    Attributes
+    ----------
+    text : str
+        In canonical spelling (``aVR`` also where ``AVR`` or ``avr`` is printed).
+    x_mm, y_mm : float
+        Left end and middle height of its ink.
+    height_mm : float
+        Height of its capitals.
+    row : int
+        Row whose trace it belongs to, counted from the top.
+    score : float
+        0 … 1, how much it looks like that name.
+    """
+
+    text: str
+    x_mm: float
+    y_mm: float
+    height_mm: float
+    row: int
+    score: float
+
+
+Box = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in canonical pixels; the last two are beyond the ink."""
+
+
+@dataclass(frozen=True)
+class _Templates:
+    """Pictures of one width: features, squared features summed over channels, and what each one shows."""
+
+    values: np.ndarray
+    squares: np.ndarray
+    text: np.ndarray
+    capital: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word as compared with the vocabulary: its best text, how alike, and how much more so than any other text."""
+
+    box: Box
+    row: int
+    text: str
+    score: float
+    margin: float
+    height_mm: float
+    offset_mm: float
+
+
+def nearest_width(aspect: float) -> int:
+    """Return the picture width that comes nearest to this ratio of width to height."""
+    return min(WIDTHS_PX, key=lambda width: abs(np.log(width / (NAME_PX * aspect))))
+
+
+@lru_cache(maxsize=1)
+def _asset() -> dict[str, np.ndarray]:
+    with np.load(ASSET) as file:
+        return {key: file[key] for key in file.files}
+
+
+@lru_cache(maxsize=2 * len(WIDTHS_PX))
+def _templates(width: int, without: tuple[str, ...]) -> _Templates | None:
+    """Return the pictures of one width, leaving out typefaces whose names contain one of `without`."""
+    asset = _asset()
+    ends = np.cumsum(asset["width"].astype(int) * NAME_PX)
+    left_out = [k for k, name in enumerate(asset["face_names"]) if any(part in name for part in without)]
+    which = np.flatnonzero((asset["width"] == width) & ~np.isin(asset["face"], left_out))
+    if len(which) == 0:
+        return None
+    pictures = np.stack([asset["pictures"][ends[k] - width * NAME_PX : ends[k]] for k in which])
+    pictures = pictures.reshape(-1, NAME_PX, width).astype(np.float32) / GREYS
+    values = _features(np.pad(pictures, ((0, 0), (_PAD_PX, _PAD_PX), (_PAD_PX, _PAD_PX))))
+    text = np.array([TEXTS.index(_CANONICAL[PRINTED[k]]) for k in asset["word"][which]])
+    return _Templates(values.reshape(len(values), -1), (values**2).sum(axis=2), text, asset["capital"][which])
+
+
+def _features(pictures: np.ndarray) -> np.ndarray:
+    """Return how much edge of which direction lies in each cell, shape (n, cells, 4)."""
+    n, height, width = pictures.shape
+    ink = np.pad(pictures, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    gx = ink[:, 1:-1, 2:] - ink[:, 1:-1, :-2]
+    gy = ink[:, 2:, 1:-1] - ink[:, :-2, 1:-1]
+    size = np.sqrt(gx**2 + gy**2) + 1e-6
+    # the doubled angle makes both edges of a stroke one direction
+    even, odd = (gx**2 - gy**2) / size, 2 * gx * gy / size
+    channels = np.stack([np.maximum(even, 0), np.maximum(-even, 0), np.maximum(odd, 0), np.maximum(-odd, 0)], axis=-1)
+    cells = channels.reshape(n, height // _CELL_PX, _CELL_PX, width // _CELL_PX, _CELL_PX, 4).mean(axis=(2, 4))
+    return np.sqrt(cells).reshape(n, -1, 4)
+
+
+def _covered(page: InkMap, rows: list[Row], grow_mm: float = 0.12) -> np.ndarray:
+    """Return where the traces run, uint8 of 0 or 1, a little wider than their strokes."""
+    mask = np.zeros(page.ink.shape, np.uint8)
+    for row in rows:
+        known = np.isfinite(row.y_mm)
+        pen = _pen_mm(page, row)
+        width = max(1, round((pen + 2 * grow_mm) * page.scale))
+        points = np.stack([row.x_mm, row.y_mm], axis=1) * (page.scale * 16)
+        change = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
+        curves = [np.rint(points[a:b]).astype(np.int32) for a, b in zip(change[0::2], change[1::2], strict=True)]
+        cv2.polylines(mask, curves, False, 1, width, cv2.LINE_8, 4)
+    return mask
+
+
+def _pen_mm(page: InkMap, row: Row) -> float:
+    """Return how thick a row's stroke is: the ink above and below its flat parts."""
+    flat = np.flatnonzero(np.isfinite(row.y_mm))[:: max(1, len(row.x_mm) // 200)]
+    x = np.clip(np.rint(row.x_mm[flat] * page.scale).astype(int), 0, page.ink.shape[1] - 1)
+    y = np.rint(row.y_mm[flat] * page.scale).astype(int)
+    reach = round(0.8 * page.scale)
+    around = np.clip(y[:, None] + np.arange(-reach, reach + 1), 0, page.ink.shape[0] - 1)
+    return float(np.percentile(np.clip(page.ink[around, x[:, None]], 0, 1).sum(axis=1), 30)) / page.scale
+
+
+def _parts(free: np.ndarray, scale: int) -> np.ndarray:
+    """Return the boxes (x0, y0, x1, y1, in px) of connected ink that letters or parts of them can be."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(free, connectivity=8, ltype=cv2.CV_32S)
+    x, y, w, h, area = stats[1:].T
+    keep = (h <= 7 * scale) & (w <= 16 * scale) & (area >= 0.12 * scale**2) & (np.maximum(w, h) >= 0.35 * scale)
+    return np.stack([x, y, x + w, y + h], axis=1)[keep]
+
+
+def _groups(boxes: np.ndarray, scale: int, gap: float) -> list[tuple[int, int, int, int]]:
+    """Join parts that stand side by side, no farther apart than `gap` times their height, into words."""
+    height = boxes[:, 3] - boxes[:, 1]
+    tall = height >= 1.2 * scale
+    size = np.maximum(height[:, None], height[None, :])
+    apart = np.maximum(boxes[:, None, 0], boxes[None, :, 0]) - np.minimum(boxes[:, None, 2], boxes[None, :, 2])
+    shared = np.minimum(boxes[:, None, 3], boxes[None, :, 3]) - np.maximum(boxes[:, None, 1], boxes[None, :, 1])
+    beside = (apart <= gap * size) & (shared >= 0.5 * np.minimum(height[:, None], height[None, :]))
+    # a dot stands above its i
+    dot = (apart <= 0) & (shared < 0) & (-shared <= 0.5 * size) & (tall[:, None] != tall[None, :])
+    linked = (beside | dot) & (tall[:, None] | tall[None, :])
+    label = np.arange(len(boxes))
+    while True:
+        lower = np.where(linked, label[None, :], len(boxes)).min(axis=1)
+        lower = np.minimum(label, lower)
+        if (lower == label).all():
+            break
+        label = lower
+    words = []
+    for value in np.unique(label[tall]):
+        part = boxes[label == value]
+        words.append((*part[:, :2].min(axis=0).tolist(), *part[:, 2:].max(axis=0).tolist()))
+    return words
+
+
+def _words(page: InkMap, covered: np.ndarray, rows: list[Row]) -> list[Box]:
+    """Return the boxes of what may be a word beside the rows."""
+    scale = page.scale
+    x0 = max(0, int((min(row.start_mm for row in rows) - _BEFORE_MM) * scale))
+    x1 = int(max(row.end_mm for row in rows) * scale)
+    y0 = max(0, int((rows[0].centre_mm - _ABOVE_MM) * scale))
+    y1 = int((rows[-1].centre_mm + _BELOW_MM) * scale)
+    free = page.ink[y0:y1, x0:x1] > max(_INK, 5 * page.noise)
+    free &= covered[y0:y1, x0:x1] == 0
+    boxes = _parts(free.view(np.uint8), scale) + np.array([x0, y0, x0, y0])
+    if len(boxes) == 0 or len(boxes) > _MOST_PARTS:
+        return []
+    words = {word for gap in _GAPS for word in _groups(boxes, scale, gap)}
+    low, high = _HEIGHT_MM[0] * scale, _HEIGHT_MM[1] * scale
+    return sorted(w for w in words if low <= w[3] - w[1] <= high and w[2] - w[0] <= _WIDEST_MM * scale)
+
+
+def _compare(page: InkMap, covered: np.ndarray, box: Box, without: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Compare a word with the pictures of about its width, but for what traces hide of it.
+
+    Returns
+    -------
+    likeness : ndarray, shape (len(TEXTS),)
+        The best picture's, for each text: cosine of the features that can be seen, 0 ... 1.
+    capital : ndarray, shape (len(TEXTS),)
+        Height of that picture's capitals in parts of its own.
+    """
+    likeness, capital = np.zeros(len(TEXTS), np.float32), np.ones(len(TEXTS), np.float32)
+    nearest = WIDTHS_PX.index(nearest_width((box[2] - box[0]) / (box[3] - box[1])))
+    for place in (nearest, nearest - 1, nearest + 1):
+        pictures = _templates(WIDTHS_PX[place], without) if 0 <= place < len(WIDTHS_PX) else None
+        if pictures is None:
+            continue
+        seen, cells = _look(page.ink, covered, box, WIDTHS_PX[place])
+        norm = np.sqrt((pictures.squares @ cells) * (seen**2).sum()) + 1e-6
+        values = (pictures.values @ seen.ravel()) / norm
+        order = np.argsort(values)
+        order = order[values[order] > likeness[pictures.text[order]]]
+        likeness[pictures.text[order]] = values[order]
+        capital[pictures.text[order]] = pictures.capital[order]
+        if likeness.max() < _HOPELESS:
+            break
+    return likeness, capital
+
+
+def _look(ink: np.ndarray, covered: np.ndarray, box: Box, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a word's features, 0 where hidden, and which cells (0 or 1) can be seen."""
+    seen = _crop(ink, box, width)
+    hidden = _crop(covered, box, width)
+    free = seen[hidden == 0]
+    level = max(float(np.percentile(free, 98)), 0.2) if len(free) else 1.0
+    open_cells = cv2.dilate(hidden, np.ones((3, 3), np.uint8)) == 0
+    cells = open_cells.reshape(open_cells.shape[0] // _CELL_PX, _CELL_PX, -1, _CELL_PX).all(axis=(1, 3)).ravel()
+    cells = cells.astype(np.float32)
+    return _features(np.clip(seen / level, 0, 1)[None])[0] * cells[:, None], cells
+
+
+def _crop(image: np.ndarray, word: tuple[int, int, int, int], width: int) -> np.ndarray:
+    """Cut out a word and some of what surrounds it, NAME_PX high without the surroundings."""
+    x0, y0, x1, y1 = word
+    to = np.array([[(x1 - x0) / width, 0, x0], [0, (y1 - y0) / NAME_PX, y0]])
+    # pixel centres, and the padding
+    shift = to[:, :2] @ np.array([0.5 - _PAD_PX, 0.5 - _PAD_PX]) - 0.5
+    to[:, 2] += shift
+    size = (width + 2 * _PAD_PX, NAME_PX + 2 * _PAD_PX)
+    return cv2.warpAffine(image, to, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0)
+
+
+def _behind_traces(covered: np.ndarray, box: Box) -> list[Box]:
+    """Return the boxes a word has if it goes on behind a trace that runs along its left or right end."""
+    x0, y0, x1, y1 = box
+    reach = y1 - y0
+    hidden = covered[y0:y1, max(0, x0 - 2 * reach) : x1 + 2 * reach].mean(axis=0) > 0.4
+    at = x0 - max(0, x0 - 2 * reach)
+    left, right = _hidden_length(hidden[:at][::-1], reach), _hidden_length(hidden[at + x1 - x0 :], reach)
+    boxes = [(x0 - left, y0, x1, y1), (x0, y0, x1 + right, y1), (x0 - left, y0, x1 + right, y1)]
+    return [other for other in dict.fromkeys(boxes) if other != box]
+
+
+def _hidden_length(hidden: np.ndarray, reach: int) -> int:
+    """Return how far, from its first element on, what is hidden extends; 0 where it begins farther away than a gap."""
+    places = np.flatnonzero(hidden[: round(1.2 * reach)])
+    if len(places) == 0 or places[0] > 0.4 * reach:
+        return 0
+    return int(places[-1]) + 1
+
+
+def _read(page: InkMap, covered: np.ndarray, box: Box, rows: list[Row], without: tuple[str, ...]) -> _Word | None:
+    """Compare a word, and what it may be if part of it is hidden, with the vocabulary."""
+    likeness, capital = _compare(page, covered, box, without)
+    if likeness.max() < _LEAST:
+        return None
+    for other in _behind_traces(covered, box):
+        more, its = _compare(page, covered, other, without)
+        capital = np.where(more > likeness, its, capital)
+        likeness = np.maximum(likeness, more)
+    likeness = likeness - _RARE
+    best, second = np.argsort(-likeness)[:2]
+    y = (box[1] + box[3]) / 2 / page.scale
+    row = int(np.argmin([abs(row.centre_mm - y) for row in rows]))
+    return _Word(
+        box,
+        row,
+        TEXTS[best],
+        float(likeness[best]),
+        float(likeness[best] - likeness[second]),
+        float((box[3] - box[1]) / page.scale * capital[best]),
+        y - rows[row].centre_mm,
+    )
+
+
+def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] = ()) -> list[LeadName]:
+    """Read the names that are printed beside the traces.
+
+    A name counts only if it looks like one word of the vocabulary and clearly less like any other, and if it agrees
+    with the page's other names in the height of its type and its height above (or below) its row.
+
+    Parameters
+    ----------
+    page : InkMap
+        The page's ink.
+    rows : list of Row
+        The page's rows from the top, without calibration pulses.
+    without : tuple of str
+        Typefaces to do without (parts of their names), to measure what is read in a typeface never seen.
+
+    Returns
+    -------
+    list of LeadName
+        By row, then from left to right; empty where nothing can be read.
+    """
+    if not rows:
+        return []
+    covered = _covered(page, rows)
+    words = [_read(page, covered, box, rows, without) for box in _words(page, covered, rows)]
+    words = [word for word in words if word is not None]
+    words = [word for word in words if not _part_of_longer(word, words)]
+    chosen = [word for word in _agreeing(words) if word.score >= _SURE and word.margin >= _MARGIN]
+    chosen = _bars_that_stand_with_names(chosen, page.scale)
+    names = [
+        LeadName(w.text, w.box[0] / page.scale, (w.box[1] + w.box[3]) / 2 / page.scale, w.height_mm, w.row, w.score)
+        for w in chosen
+    ]
+    return sorted(names, key=lambda name: (name.row, name.x_mm))
+
+
+def _part_of_longer(word: _Word, words: list[_Word]) -> bool:
+    """Tell whether a word is a piece of one that reads about as well (II of III), or overlaps one that reads better."""
+    for other in words:
+        if other is word or not _overlap(word.box, other.box):
+            continue
+        longer = other.box[2] - other.box[0] - (word.box[2] - word.box[0])
+        allowance = 0.1 if longer > 0 else -0.1 if longer < 0 else 0.0
+        if (other.score + allowance, other.box) > (word.score, word.box):
+            return True
+    return False
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
+def _agreeing(words: list[_Word]) -> list[_Word]:
+    """Return the largest set of words in one size of type and at one height beside their rows."""
+    best: list[_Word] = []
+    for anchor in words:
+        if anchor.text in _BARS or anchor.score < _SURE or anchor.margin < _MARGIN:
+            continue
+        group = [
+            word
+            for word in words
+            if abs(np.log(word.height_mm / anchor.height_mm)) < _SAME_HEIGHT
+            and abs(word.offset_mm - anchor.offset_mm) < _SAME_OFFSET_MM
+        ]
+        if sum(word.score for word in group) > sum(word.score for word in best):
+            best = group
+    return best
+
+
+def _bars_that_stand_with_names(words: list[_Word], scale: int) -> list[_Word]:
+    """Leave out strokes taken for I, II or III: not below or above another limb lead, or right beside a longer name."""
+    kept = []
+    for word in words:
+        x = word.box[0] / scale
+        others = [(other, other.box[0] / scale) for other in words if other is not word]
+        beside = any(o.row == word.row and o.text not in _BARS and abs(at - x) < _COLUMN_MM for o, at in others)
+        in_line = any(o.row != word.row and o.text != word.text and abs(at - x) < _IN_LINE_MM for o, at in others)
+        if word.text not in _BARS or (in_line and not beside):
+            kept.append(word)
+    return kept
+
+
+@dataclass(frozen=True)
+class RowLeads:
+    """The leads of a row from left to right, one for each of its columns; None where the name was not read."""
+
+    leads: tuple[str | None, ...]
+
+
+def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, length_mm: float) -> list[RowLeads | None]:
+    """Tell from the names' places how many columns each row has, and which lead stands in which.
+
+    A name stands near the beginning of its column, at the same distance in every column of a page. So the number of
+    columns is the smallest of 1, 2, 3, 4 and 6 that puts a column's beginning at every name of the page. Rows with a
+    name at their beginning and nowhere else have one column where most other names of the page were read.
+
+    Parameters
+    ----------
+    names : list of LeadName
+        As `read_lead_names` gives them.
+    rows : list of Row
+        The page's rows from the top.
+    start_mm, length_mm : float
+        Where the page's time begins, and how long it is.
+
+    Returns
+    -------
+    list of RowLeads or None
+        One for each row; None where its names do not tell. In rows of several columns no lead occurs twice.
+    """
+    if not names:
+        return [None] * len(rows)
+    count, offset = _column_count(names, start_mm, length_mm)
+    cells: dict[tuple[int, int], LeadName] = {}
+    for name in names:
+        place = (name.x_mm - start_mm - offset) / (length_mm / count)
+        column = round(place)
+        if not 0 <= column < count or abs(place - column) * length_mm / count > _COLUMN_MM:
+            continue
+        if (name.row, column) not in cells or cells[name.row, column].score < name.score:
+            cells[name.row, column] = name
+    by_row = [[cells.get((row, column)) for column in range(count)] for row in range(len(rows))]
+    strips = _rhythm_strips(by_row)
+    grid = _unique([row for index, row in enumerate(by_row) if index not in strips])
+    result: list[RowLeads | None] = []
+    for index in range(len(rows)):
+        leads = by_row[index][:1] if index in strips else grid.pop(0)
+        result.append(RowLeads(tuple(n and n.text for n in leads)) if any(leads) else None)
+    return result
+
+
+def _column_count(names: list[LeadName], start_mm: float, length_mm: float) -> tuple[int, float]:
+    """Return how many columns explain most names, and how far behind a column's beginning its name stands."""
+    best = (0.0, 1, 0.0)
+    x = np.array([name.x_mm for name in names]) - start_mm
+    for count in (1, 2, 3, 4, 6):
+        width = length_mm / count
+        for offset in x - np.rint(x / width) * width:
+            if abs(offset) > _COLUMN_MM:
+                continue
+            places = (x - offset) / width
+            near = np.abs(places - np.rint(places)) * width < _IN_LINE_MM + _COLUMN_MM / 2
+            near &= (np.rint(places) >= 0) & (np.rint(places) < count)
+            # more columns explain more names by chance
+            rating = near.sum() - 0.15 * count - 0.05 * abs(offset) / _COLUMN_MM
+            if rating > best[0]:
+                best = (float(rating), count, float(offset))
+    return best[1:]
+
+
+def _rhythm_strips(by_row: list[list[LeadName | None]]) -> set[int]:
+    """Return the rows that have a name at their beginning only, on pages whose other rows' names were mostly read."""
+    if not by_row or len(by_row[0]) == 1:
+        return set()
+    read = np.array([[name is not None for name in row] for row in by_row])
+    alone = read[:, 0] & ~read[:, 1:].any(axis=1)
+    others = read[~alone & read.any(axis=1)]
+    if len(others) == 0 or others.mean() < _MOSTLY:
+        return set()
+    return set(np.flatnonzero(alone).tolist())
+
+
+def _unique(rows: list[list[LeadName | None]]) -> list[list[LeadName | None]]:
+    """Leave out names that occur twice, but the one that looks clearly more like it."""
+    result = []
+    everything = [name for row in rows for name in row if name is not None]
+    for row in rows:
+        kept = []
+        for name in row:
+            rivals = [o.score for o in everything if name is not None and o is not name and o.text == name.text]
+            kept.append(None if name is None or any(name.score < score + _CLEARLY for score in rivals) else name)
+        result.append(kept)
+    return result

@@ -1,0 +1,95 @@
+"""Make src/papertrace/traces/names.npz: how lead names look in typefaces that are free to use.
+
+    python tools/lead_name_templates.py
+
+Typefaces: Rubik (in OpenCV, SIL OFL 1.1), Hershey's plotter alphabets (in OpenCV, free), DejaVu, STIX and Computer
+Modern (in matplotlib; Bitstream Vera licence, SIL OFL 1.1, public domain), Liberation (Debian `fonts-liberation`,
+SIL OFL 1.1). Every word becomes a picture of its ink, `NAME_PX` high and as wide as one of `WIDTHS_PX`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+
+from papertrace.traces.names import ASSET, GREYS, NAME_PX, PRINTED, nearest_width
+
+_MATPLOTLIB = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+_LIBERATION = Path("/usr/share/fonts/truetype/liberation")
+_SIZE = 160
+_FILES = (
+    *(_MATPLOTLIB / f"{name}.ttf" for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")),
+    *(_MATPLOTLIB / f"{name}.ttf" for name in ("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSansMono")),
+    *(_MATPLOTLIB / f"{name}.ttf" for name in ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmss10")),
+    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("Sans-Regular", "Sans-Bold", "Sans-Italic")),
+    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("SansNarrow-Regular", "Mono-Bold", "Serif-Bold")),
+)
+_RUBIK = (("sans", 300), ("sans", 600), ("italic", 300), ("italic", 600))
+_HERSHEY = (("simplex", cv2.FONT_HERSHEY_SIMPLEX), ("complex", cv2.FONT_HERSHEY_COMPLEX))
+
+
+def main() -> None:
+    """Draw every word in every typeface and write the asset."""
+    pictures, faces, words, widths, capitals = [], [], [], [], []
+    for face, draw in _typefaces():
+        capital = _crop(draw("V")).shape[0]
+        for index, word in enumerate(PRINTED):
+            ink = _crop(draw(word))
+            width = nearest_width(ink.shape[1] / ink.shape[0])
+            picture = cv2.resize(ink, (width, NAME_PX), interpolation=cv2.INTER_AREA)
+            pictures.append(np.rint(picture * (GREYS / 255)).astype(np.uint8).ravel())
+            faces.append(face)
+            words.append(index)
+            widths.append(width)
+            capitals.append(capital / ink.shape[0])
+    names, index = np.unique(faces, return_inverse=True)
+    np.savez_compressed(
+        ASSET,
+        pictures=np.concatenate(pictures),
+        face_names=names,
+        face=index.astype(np.uint8),
+        word=np.array(words, np.uint8),
+        width=np.array(widths, np.uint8),
+        capital=np.array(capitals, np.float32),
+    )
+    print(f"{len(words)} pictures, {ASSET.stat().st_size / 1000:.0f} kB")
+
+
+def _typefaces() -> Iterator[tuple[str, Callable[[str], np.ndarray]]]:
+    for face, weight in _RUBIK:
+        yield f"Rubik-{face}-{weight}", _outline(cv2.FontFace(face), weight)
+    for path in _FILES:
+        yield path.stem, _outline(cv2.FontFace(str(path)), 400)
+    for name, number in _HERSHEY:
+        yield f"Hershey-{name}", _plotter(number)
+
+
+def _outline(font: cv2.FontFace, weight: int) -> Callable[[str], np.ndarray]:
+    def draw(word: str) -> np.ndarray:
+        canvas = np.zeros((3 * _SIZE, _SIZE * (2 + len(word)), 3), np.uint8)
+        cv2.putText(canvas, word, (_SIZE, 2 * _SIZE), (255, 255, 255), font, _SIZE, weight)
+        return canvas[..., 0]
+
+    return draw
+
+
+def _plotter(font: int) -> Callable[[str], np.ndarray]:
+    def draw(word: str) -> np.ndarray:
+        canvas = np.zeros((3 * _SIZE, _SIZE * (2 + len(word))), np.uint8)
+        cv2.putText(canvas, word, (_SIZE, 2 * _SIZE), font, 4.0, 255, 10, cv2.LINE_AA)
+        return canvas
+
+    return draw
+
+
+def _crop(ink: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 100), np.flatnonzero(ink.max(axis=0) > 100)
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+if __name__ == "__main__":
+    main()

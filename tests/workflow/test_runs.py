@@ -93,17 +93,25 @@ def test_another_shard_size_gives_the_same_images_and_rows(tiny, tiny_config, wo
     assert here == there
 
 
+def kill_9(workspace, command, sign_of_life: str, workers: bool) -> None:
+    """Start a run, and kill Snakemake, or Snakemake and its workers with it, once a file is there."""
+    process = subprocess.Popen(
+        command, cwd=workspace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(workspace.folder.glob(f"results/tiny/{sign_of_life}")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    (os.killpg if workers else os.kill)(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
 def test_after_kill_9_the_same_command_gives_the_same_bytes(tiny, tiny_config, workspace):
     command = workspace.command(ALL_SCORES, "--configfile", workspace.configure(tiny_config))
-    for sign_of_life in ("pages/shard-*.parquet", "traces/shard-*.parquet"):
-        process = subprocess.Popen(command, cwd=workspace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
-        while not list(workspace.folder.glob(f"results/tiny/{sign_of_life}")):
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        # Snakemake alone is killed: what its jobs go on to write meets what the next run writes.
-        os.kill(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    # Where Snakemake alone is killed, what its workers go on to write meets what the next run writes.
+    kill_9(workspace, command, "pages/shard-*.parquet", workers=False)
+    kill_9(workspace, command, "logs/traces/shard-*.log", workers=True)
+    kill_9(workspace, command, "traces/shard-*.parquet", workers=True)
     assert not (workspace.folder / ALL_SCORES).exists()
     workspace.make(tiny_config, ALL_SCORES)
     assert workspace.hashes(*STAGES) == tiny.hashes(*STAGES)

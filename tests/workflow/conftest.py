@@ -34,7 +34,7 @@ class Workspace:
         return path
 
     def run(
-        self, *args: object, cores: int = 2, timeout: float = 200, **environment: str
+        self, *args: object, cores: int = 2, timeout: float = 600, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run the workflow to its end and return what it said and its status."""
         return subprocess.run(

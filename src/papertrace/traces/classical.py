@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from papertrace.traces.contour import centre_line, refine_limbs, stroke_radius
+from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
@@ -99,9 +99,13 @@ def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:
     top = np.where(present, runs.top[path.runs], np.nan)
     bottom = np.where(present, runs.bottom[path.runs], np.nan)
     radius = stroke_radius(top, bottom)
+    x = path.x0 + np.arange((len(top) - 1) * FINE + 1) / FINE
     y, doubt = centre_line(top, bottom, radius)
-    x = path.x0 + np.linspace(0, len(top) - 1, len(y))
-    y = refine_limbs(page.ink, x, y, radius)
+    limbs = find_limbs(page.ink, x, y, radius)
+    # across a limb, noise in the signal does not make the pen look wider
+    radius = min(radius, limbs.radius() or radius)
+    y, doubt = centre_line(top, bottom, radius)
+    y = place_limbs(x, y, find_limbs(page.ink, x, y, radius), radius)
     # where ink ends it ends in a round cap, one radius beyond the curve
     outside = np.zeros(len(x), bool)
     inked = []

@@ -10,14 +10,17 @@ is taken; on a peak the upper edge knows better, in a trough the lower.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 _STEEP = 2.0
 """Slope from which on a limb is placed by its left and right edge."""
+_ENOUGH_POINTS = 40
 _LIMB_RADII = 6.0
 """Least height of a limb, in radii of the pen."""
-_FINE = 4
+FINE = 4
 """Sub-columns per pixel column: steep edges need a finer x than the image has."""
 
 
@@ -54,14 +57,14 @@ def centre_line(top: np.ndarray, bottom: np.ndarray, radius: float) -> tuple[np.
 
     Returns
     -------
-    y : ndarray, shape (n * _FINE - _FINE + 1,)
-        Centre line at x = 0, 1/_FINE, 2/_FINE … in px, NaN where there is no ink.
+    y : ndarray, shape (n * FINE - FINE + 1,)
+        Centre line at x = 0, 1/FINE, 2/FINE … in px, NaN where there is no ink.
     doubt : ndarray, same shape
         Distance in px between what the upper and the lower edge say.
     """
     n = len(top)
     x = np.arange(n)
-    fine = np.arange((n - 1) * _FINE + 1) / _FINE
+    fine = np.arange((n - 1) * FINE + 1) / FINE
     present = np.isfinite(top)
     if present.sum() < 2:
         return np.full(len(fine), np.nan), np.full(len(fine), np.nan)
@@ -83,18 +86,40 @@ def _choose(above: np.ndarray, below: np.ndarray, radius: float) -> np.ndarray:
     """
     middle = (above + below) / 2
     doubt = np.maximum(below - above, 0)
-    span = max(2, round(2 * radius * _FINE))
+    span = max(2, round(2 * radius * FINE))
     surrounding = (np.roll(middle, span) + np.roll(middle, -span)) / 2
     weight = np.clip(0.5 + (surrounding - middle) / (doubt + 0.25 * radius), 0, 1)
     return np.where(doubt < 0.5 * radius, middle, weight * above + (1 - weight) * below)
 
 
-def refine_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, threshold: float = 0.5) -> np.ndarray:
-    """Move the steep parts of a centre line sideways to the middle of their ink.
+@dataclass(frozen=True)
+class Limbs:
+    """The steep parts of a centre line, and where the ink's left and right edges lie in the rows they cross.
 
-    On a limb of a QRS the height changes by tens of pixels a column, so that column edges say little about where the
-    limb is; the ink's left and right edges in the rows it crosses say it to a few hundredths of a pixel. Where the
-    neighbouring limb hides one edge (near the tip), the other edge and the pen's radius are used.
+    Attributes
+    ----------
+    index : ndarray of int, shape (k,)
+        Points of the centre line that lie on a limb.
+    left, right : ndarray, shape (k,)
+        Distance in px from the point to the ink's edges; NaN where another stroke hides the edge.
+    stretch : ndarray, shape (k,)
+        How much wider than the pen a horizontal cut through the stroke is.
+    """
+
+    index: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    stretch: np.ndarray
+
+    def radius(self) -> float | None:
+        """Return the pen's radius in px as the limbs show it, or None where there are too few."""
+        radii = (self.left + self.right) / 2 / self.stretch
+        radii = radii[np.isfinite(radii)]
+        return float(np.median(radii)) if len(radii) >= _ENOUGH_POINTS else None
+
+
+def find_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, threshold: float = 0.5) -> Limbs:
+    """Find the limbs of a centre line and measure the ink across them.
 
     Parameters
     ----------
@@ -103,14 +128,9 @@ def refine_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, t
     x, y : ndarray, shape (n,)
         The centre line in px; x equally spaced, y NaN where there is no ink.
     radius : float
-        The pen's radius in px.
+        The pen's radius in px, roughly.
     threshold : float
         Where the edge of the ink is.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        The centre line at the same x.
     """
     slope = np.abs(np.gradient(y, x))
     # a tip is where the pen turns, however sharply
@@ -121,44 +141,57 @@ def refine_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, t
     for first, end in zip(change[0::2], change[1::2], strict=True):
         if abs(y[end - 1] - y[first]) < _LIMB_RADII * radius:
             steep[first:end] = False
-    limb = np.flatnonzero(steep)
-    if len(limb) == 0:
-        return y
-    half_width = radius * np.hypot(1, 1 / slope[limb])
-    reach = 2 * radius + 1.5
-    offsets = np.arange(0.0, reach + 0.25, 0.25)
+    index = np.flatnonzero(steep)
+    stretch = np.hypot(1, 1 / slope[index])
+    offsets = np.arange(0.0, 2 * radius + 1.75, 0.25)
     edges = []
     for direction in (-1, 1):
-        columns = (x[limb][:, None] + direction * offsets).astype(np.float32)
-        rows = np.repeat(y[limb].astype(np.float32)[:, None], len(offsets), axis=1)
+        if len(index) == 0:
+            edges.append(np.zeros(0))
+            continue
+        columns = (x[index][:, None] + direction * offsets).astype(np.float32)
+        rows = np.repeat(y[index].astype(np.float32)[:, None], len(offsets), axis=1)
         values = cv2.remap(ink, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
         outside = values < threshold
-        first = outside.argmax(axis=1)
-        found = outside.any(axis=1) & (first > 0)
-        place = np.maximum(first, 1)
-        inner, outer = values[np.arange(len(limb)), place - 1], values[np.arange(len(limb)), place]
-        fraction = (inner - threshold) / np.maximum(inner - outer, 1e-6)
-        distance = offsets[place - 1] + 0.25 * np.clip(fraction, 0, 1)
-        edges.append(np.where(found, distance, np.nan))
-    left, right = edges
-    # an edge much farther away than the pen is wide belongs to somebody else
-    left = np.where(left > 1.6 * half_width + 0.5, np.nan, left)
-    right = np.where(right > 1.6 * half_width + 0.5, np.nan, right)
-    shift = (right - left) / 2
-    shift = np.where(np.isnan(left), right - half_width, shift)
-    shift = np.where(np.isnan(right), half_width - left, shift)
-    shift = np.clip(np.nan_to_num(shift), -0.7 * radius, 0.7 * radius)
+        first = np.maximum(outside.argmax(axis=1), 1)
+        inner, outer = values[np.arange(len(index)), first - 1], values[np.arange(len(index)), first]
+        fraction = np.clip((inner - threshold) / np.maximum(inner - outer, 1e-6), 0, 1)
+        distance = offsets[first - 1] + 0.25 * fraction
+        # an edge much farther away than the pen is wide belongs to somebody else
+        seen = outside.any(axis=1) & ~outside[:, 0] & (distance < 1.6 * radius * stretch + 0.5)
+        edges.append(np.where(seen, distance, np.nan))
+    return Limbs(index, edges[0], edges[1], stretch)
+
+
+def place_limbs(x: np.ndarray, y: np.ndarray, limbs: Limbs, radius: float) -> np.ndarray:
+    """Move the steep parts of a centre line sideways to the middle of their ink.
+
+    On a limb of a QRS the height changes by tens of pixels a column, so that column edges say little about where the
+    limb is; the ink's left and right edges in the rows it crosses say it to a few hundredths of a pixel. Where the
+    neighbouring limb hides one edge (near the tip), the other edge and the pen's radius are used.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        The centre line at the same x.
+    """
+    if len(limbs.index) == 0:
+        return y
+    half_width = radius * limbs.stretch
+    shift = (limbs.right - limbs.left) / 2
+    shift = np.where(np.isnan(limbs.left), limbs.right - half_width, shift)
+    shift = np.where(np.isnan(limbs.right), half_width - limbs.left, shift)
     moved = x.astype(float).copy()
-    moved[limb] += shift
-    known = np.isfinite(y)
+    moved[limbs.index] += np.clip(np.nan_to_num(shift), -0.7 * radius, 0.7 * radius)
     # tips and feet stay where they are, and no part of a limb passes them; the pen never moves back
-    fixed = np.flatnonzero(~steep)
+    fixed = np.setdiff1d(np.arange(len(y)), limbs.index)
     if len(fixed):
-        place = np.searchsorted(fixed, limb)
+        place = np.searchsorted(fixed, limbs.index)
         low = np.where(place > 0, x[fixed[np.maximum(place - 1, 0)]], -np.inf)
         high = np.where(place < len(fixed), x[fixed[np.minimum(place, len(fixed) - 1)]], np.inf)
-        rank = 1e-4 * (limb - limb[0] + 1) / (len(y) + 1)
-        moved[limb] = np.clip(moved[limb], low + rank, high - 1e-4 + rank)
+        rank = 1e-4 * (limbs.index - limbs.index[0] + 1) / (len(y) + 1)
+        moved[limbs.index] = np.clip(moved[limbs.index], low + rank, high - 1e-4 + rank)
+    known = np.isfinite(y)
     moved = np.maximum.accumulate(np.where(known, moved, -np.inf))
     refined = np.interp(x, moved[known], y[known])
     return np.where(known, refined, np.nan)
@@ -166,10 +199,10 @@ def refine_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, t
 
 def _lift(upper: np.ndarray, radius: float) -> np.ndarray:
     """Undo the dilation by a disk on an upper edge (y down): the lowest place where the disk still fits under it."""
-    reach = int(np.floor(radius * _FINE))
+    reach = int(np.floor(radius * FINE))
     out = np.full(len(upper), -np.inf)
     padded = np.pad(upper, reach, mode="edge")
     for offset in range(-reach, reach + 1):
-        drop = np.sqrt(max(radius**2 - (offset / _FINE) ** 2, 0.0))
+        drop = np.sqrt(max(radius**2 - (offset / FINE) ** 2, 0.0))
         out = np.maximum(out, padded[reach + offset : reach + offset + len(upper)] + drop)
     return out

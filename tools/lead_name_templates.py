@@ -2,7 +2,7 @@
 
     python tools/lead_name_templates.py
 
-Typefaces: Rubik (in OpenCV, SIL OFL 1.1), Hershey's plotter alphabets (in OpenCV, free), DejaVu, STIX and Computer
+Typefaces: Rubik (in OpenCV, SIL OFL 1.1), DejaVu, STIX and Computer
 Modern (in matplotlib; Bitstream Vera licence, SIL OFL 1.1, public domain), Liberation (Debian `fonts-liberation`,
 SIL OFL 1.1). Every word becomes a picture of its ink, `NAME_PX` high and as wide as one of `WIDTHS_PX`.
 """
@@ -15,8 +15,9 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from papertrace.traces.names import ASSET, GREYS, NAME_PX, PRINTED, nearest_width
+from papertrace.traces.names import ASSET, GREYS, NAME_PX, PRINTED, nearest_width, picture_width
 
 _MATPLOTLIB = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 _LIBERATION = Path("/usr/share/fonts/truetype/liberation")
@@ -25,11 +26,10 @@ _FILES = (
     *(_MATPLOTLIB / f"{name}.ttf" for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")),
     *(_MATPLOTLIB / f"{name}.ttf" for name in ("DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSansMono")),
     *(_MATPLOTLIB / f"{name}.ttf" for name in ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmss10")),
-    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("Sans-Regular", "Sans-Bold", "Sans-Italic")),
-    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("SansNarrow-Regular", "Mono-Bold", "Serif-Bold")),
+    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("Sans-Regular", "Sans-Bold", "Sans-BoldItalic")),
+    *(_LIBERATION / f"Liberation{name}.ttf" for name in ("SansNarrow-Regular", "Mono-Regular", "Serif-Bold")),
 )
 _RUBIK = (("sans", 300), ("sans", 600), ("italic", 300), ("italic", 600))
-_HERSHEY = (("simplex", cv2.FONT_HERSHEY_SIMPLEX), ("complex", cv2.FONT_HERSHEY_COMPLEX))
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
         for index, word in enumerate(PRINTED):
             ink = _crop(draw(word))
             width = nearest_width(ink.shape[1] / ink.shape[0])
-            picture = cv2.resize(ink, (width, NAME_PX), interpolation=cv2.INTER_AREA)
+            picture = cv2.resize(ink, (picture_width(width), NAME_PX), interpolation=cv2.INTER_AREA)
             pictures.append(np.rint(picture * (GREYS / 255)).astype(np.uint8).ravel())
             faces.append(face)
             words.append(index)
@@ -61,14 +61,14 @@ def main() -> None:
 
 def _typefaces() -> Iterator[tuple[str, Callable[[str], np.ndarray]]]:
     for face, weight in _RUBIK:
-        yield f"Rubik-{face}-{weight}", _outline(cv2.FontFace(face), weight)
+        yield f"Rubik-{face}-{weight}", _built_in(face, weight)
     for path in _FILES:
-        yield path.stem, _outline(cv2.FontFace(str(path)), 400)
-    for name, number in _HERSHEY:
-        yield f"Hershey-{name}", _plotter(number)
+        yield path.stem, _from_file(path)
 
 
-def _outline(font: cv2.FontFace, weight: int) -> Callable[[str], np.ndarray]:
+def _built_in(face: str, weight: int) -> Callable[[str], np.ndarray]:
+    font = cv2.FontFace(face)
+
     def draw(word: str) -> np.ndarray:
         canvas = np.zeros((3 * _SIZE, _SIZE * (2 + len(word)), 3), np.uint8)
         cv2.putText(canvas, word, (_SIZE, 2 * _SIZE), (255, 255, 255), font, _SIZE, weight)
@@ -77,11 +77,14 @@ def _outline(font: cv2.FontFace, weight: int) -> Callable[[str], np.ndarray]:
     return draw
 
 
-def _plotter(font: int) -> Callable[[str], np.ndarray]:
+def _from_file(path: Path) -> Callable[[str], np.ndarray]:
+    # OpenCV draws files too, but confuses the glyphs of several of them (5.0.0)
+    font = ImageFont.truetype(str(path), _SIZE)
+
     def draw(word: str) -> np.ndarray:
-        canvas = np.zeros((3 * _SIZE, _SIZE * (2 + len(word))), np.uint8)
-        cv2.putText(canvas, word, (_SIZE, 2 * _SIZE), font, 4.0, 255, 10, cv2.LINE_AA)
-        return canvas
+        canvas = Image.new("L", (_SIZE * (2 + len(word)), 3 * _SIZE))
+        ImageDraw.Draw(canvas).text((_SIZE, _SIZE), word, fill=255, font=font)
+        return np.asarray(canvas)
 
     return draw
 

@@ -21,6 +21,7 @@ ASSET = Path(__file__).with_name("names.npz")
 NAME_PX = 24
 """Height of a picture."""
 _CELL_PX = 3
+_NARROW_PX = 18
 _PAD_PX = 3
 GREYS = 7
 """Ink of a picture is 0 ... GREYS."""
@@ -52,7 +53,12 @@ _MOST_PARTS = 1500
 _HOPELESS, _LEAST, _SURE, _MARGIN = 0.5, 0.6, 0.68, 0.02
 _SAME_HEIGHT, _SAME_OFFSET_MM = 0.16, 3.0
 _IN_LINE_MM, _COLUMN_MM = 2.0, 10.0
+_SAME_COLUMN_MM = 7.0
+_COLUMN_COUNTS = (1, 2, 3, 4, 6)
+_AGREEING = 3
 _MOSTLY, _CLEARLY = 0.6, 0.06
+_STROKE, _LONE_STROKE = 0.2, 0.34
+_HIDDEN = 0.03
 
 
 @dataclass(frozen=True)
@@ -109,8 +115,13 @@ class _Word:
 
 
 def nearest_width(aspect: float) -> int:
-    """Return the picture width that comes nearest to this ratio of width to height."""
+    """Return which of `WIDTHS_PX` comes nearest to a ratio of width to height."""
     return min(WIDTHS_PX, key=lambda width: abs(np.log(width / (NAME_PX * aspect))))
+
+
+def picture_width(width: int) -> int:
+    """Return how wide, in pixels, a word is shown: narrow ones twice as wide, or two strokes would share a cell."""
+    return 2 * width if width <= _NARROW_PX else width
 
 
 @lru_cache(maxsize=1)
@@ -123,30 +134,30 @@ def _asset() -> dict[str, np.ndarray]:
 def _templates(width: int, without: tuple[str, ...]) -> _Templates | None:
     """Return the pictures of one width, leaving out typefaces whose names contain one of `without`."""
     asset = _asset()
-    ends = np.cumsum(asset["width"].astype(int) * NAME_PX)
+    shown = picture_width(width)
+    ends = NAME_PX * np.cumsum([picture_width(int(each)) for each in asset["width"]])
     left_out = [k for k, name in enumerate(asset["face_names"]) if any(part in name for part in without)]
     which = np.flatnonzero((asset["width"] == width) & ~np.isin(asset["face"], left_out))
     if len(which) == 0:
         return None
-    pictures = np.stack([asset["pictures"][ends[k] - width * NAME_PX : ends[k]] for k in which])
-    pictures = pictures.reshape(-1, NAME_PX, width).astype(np.float32) / GREYS
-    values = _features(np.pad(pictures, ((0, 0), (_PAD_PX, _PAD_PX), (_PAD_PX, _PAD_PX))))
+    pictures = np.stack([asset["pictures"][ends[k] - shown * NAME_PX : ends[k]] for k in which])
+    pictures = pictures.reshape(-1, NAME_PX, shown).astype(np.float32) / GREYS
+    values = np.stack([_features(picture) for picture in np.pad(pictures, ((0, 0), (_PAD_PX,) * 2, (_PAD_PX,) * 2))])
     text = np.array([TEXTS.index(_CANONICAL[PRINTED[k]]) for k in asset["word"][which]])
     return _Templates(values.reshape(len(values), -1), (values**2).sum(axis=2), text, asset["capital"][which])
 
 
-def _features(pictures: np.ndarray) -> np.ndarray:
-    """Return how much edge of which direction lies in each cell, shape (n, cells, 4)."""
-    n, height, width = pictures.shape
-    ink = np.pad(pictures, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    gx = ink[:, 1:-1, 2:] - ink[:, 1:-1, :-2]
-    gy = ink[:, 2:, 1:-1] - ink[:, :-2, 1:-1]
-    size = np.sqrt(gx**2 + gy**2) + 1e-6
+def _features(picture: np.ndarray) -> np.ndarray:
+    """Return how much edge of which direction lies in each cell of a picture, shape (cells, 4)."""
+    gx = cv2.filter2D(picture, -1, np.array([[-1.0, 0.0, 1.0]]), borderType=cv2.BORDER_REPLICATE)
+    gy = cv2.filter2D(picture, -1, np.array([[-1.0], [0.0], [1.0]]), borderType=cv2.BORDER_REPLICATE)
+    size = cv2.magnitude(gx, gy) + 1e-6
     # the doubled angle makes both edges of a stroke one direction
-    even, odd = (gx**2 - gy**2) / size, 2 * gx * gy / size
-    channels = np.stack([np.maximum(even, 0), np.maximum(-even, 0), np.maximum(odd, 0), np.maximum(-odd, 0)], axis=-1)
-    cells = channels.reshape(n, height // _CELL_PX, _CELL_PX, width // _CELL_PX, _CELL_PX, 4).mean(axis=(2, 4))
-    return np.sqrt(cells).reshape(n, -1, 4)
+    even, odd = (gx * gx - gy * gy) / size, 2 * gx * gy / size
+    channels = np.maximum(cv2.merge([even, -even, odd, -odd]), 0)
+    height, width = picture.shape
+    cells = cv2.resize(channels, (width // _CELL_PX, height // _CELL_PX), interpolation=cv2.INTER_AREA)
+    return np.sqrt(cells).reshape(-1, 4)
 
 
 def _covered(page: InkMap, rows: list[Row], grow_mm: float = 0.12) -> np.ndarray:
@@ -239,7 +250,7 @@ def _compare(page: InkMap, covered: np.ndarray, box: Box, without: tuple[str, ..
         pictures = _templates(WIDTHS_PX[place], without) if 0 <= place < len(WIDTHS_PX) else None
         if pictures is None:
             continue
-        seen, cells = _look(page.ink, covered, box, WIDTHS_PX[place])
+        seen, cells = _look(page.ink, covered, box, picture_width(WIDTHS_PX[place]))
         norm = np.sqrt((pictures.squares @ cells) * (seen**2).sum()) + 1e-6
         values = (pictures.values @ seen.ravel()) / norm
         order = np.argsort(values)
@@ -256,11 +267,11 @@ def _look(ink: np.ndarray, covered: np.ndarray, box: Box, width: int) -> tuple[n
     seen = _crop(ink, box, width)
     hidden = _crop(covered, box, width)
     free = seen[hidden == 0]
-    level = max(float(np.percentile(free, 98)), 0.2) if len(free) else 1.0
+    level = max(float(np.partition(free, -1 - len(free) // 50)[-1 - len(free) // 50]), 0.2) if len(free) else 1.0
     open_cells = cv2.dilate(hidden, np.ones((3, 3), np.uint8)) == 0
     cells = open_cells.reshape(open_cells.shape[0] // _CELL_PX, _CELL_PX, -1, _CELL_PX).all(axis=(1, 3)).ravel()
     cells = cells.astype(np.float32)
-    return _features(np.clip(seen / level, 0, 1)[None])[0] * cells[:, None], cells
+    return _features(np.clip(seen / level, 0, 1)) * cells[:, None], cells
 
 
 def _crop(image: np.ndarray, word: tuple[int, int, int, int], width: int) -> np.ndarray:
@@ -298,12 +309,18 @@ def _read(page: InkMap, covered: np.ndarray, box: Box, rows: list[Row], without:
     likeness, capital = _compare(page, covered, box, without)
     if likeness.max() < _LEAST:
         return None
-    for other in _behind_traces(covered, box):
+    behind = _behind_traces(covered, box)
+    for other in behind:
         more, its = _compare(page, covered, other, without)
         capital = np.where(more > likeness, its, capital)
         likeness = np.maximum(likeness, more)
     likeness = likeness - _RARE
     best, second = np.argsort(-likeness)[:2]
+    margin = float(likeness[best] - likeness[second])
+    if behind:
+        margin -= _HIDDEN
+    if TEXTS[best] in _BARS and (behind or TEXTS[best] != "I" * _bar_count(page, covered, box)):
+        margin = 0.0
     y = (box[1] + box[3]) / 2 / page.scale
     row = int(np.argmin([abs(row.centre_mm - y) for row in rows]))
     return _Word(
@@ -311,7 +328,7 @@ def _read(page: InkMap, covered: np.ndarray, box: Box, rows: list[Row], without:
         row,
         TEXTS[best],
         float(likeness[best]),
-        float(likeness[best] - likeness[second]),
+        margin,
         float((box[3] - box[1]) / page.scale * capital[best]),
         y - rows[row].centre_mm,
     )
@@ -340,16 +357,52 @@ def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] =
     if not rows:
         return []
     covered = _covered(page, rows)
-    words = [_read(page, covered, box, rows, without) for box in _words(page, covered, rows)]
-    words = [word for word in words if word is not None]
-    words = [word for word in words if not _part_of_longer(word, words)]
-    chosen = [word for word in _agreeing(words) if word.score >= _SURE and word.margin >= _MARGIN]
-    chosen = _bars_that_stand_with_names(chosen, page.scale)
+    boxes = _words(page, covered, rows)
+    lone = [box for box in boxes if box[2] - box[0] < _LONE_STROKE * (box[3] - box[1])]
+    words = _read_all(page, covered, [box for box in boxes if box not in lone], rows, without)
+    chosen = _agreeing([word for word in words if not _part_of_longer(word, words)])
+    if chosen:
+        # strokes are many on a page: only those that could be an I beside the other names are looked at
+        middle = float(np.median([(word.box[3] - word.box[1]) for word in chosen]))
+        lone = [box for box in lone if abs(np.log((box[3] - box[1]) / middle)) < 2 * _SAME_HEIGHT]
+        words += _read_all(page, covered, lone, rows, without)
+        chosen = _agreeing([word for word in words if not _part_of_longer(word, words)])
+    chosen = _bars_that_stand_with_names([word for word in chosen if _is_sure(word)], page.scale)
     names = [
         LeadName(w.text, w.box[0] / page.scale, (w.box[1] + w.box[3]) / 2 / page.scale, w.height_mm, w.row, w.score)
         for w in chosen
     ]
     return sorted(names, key=lambda name: (name.row, name.x_mm))
+
+
+def _bar_count(page: InkMap, covered: np.ndarray, box: Box) -> int:
+    """Return how many upright strokes stand side by side in a box; 0 where a trace hides some of it."""
+    x0, y0, x1, y1 = box
+    # a band so narrow that the strokes of italics stay apart, and serifs outside
+    rows = slice(y0 + round(0.35 * (y1 - y0)), y1 - round(0.35 * (y1 - y0)))
+    if covered[rows, x0:x1].any():
+        return 0
+    profile = np.concatenate([[0.0], page.ink[rows, x0:x1].mean(axis=0), [0.0]])
+    step = _STROKE * profile.max()
+    count, rising, turn = 0, True, 0.0
+    for value in profile:
+        turn = min(turn, value) if rising else max(turn, value)
+        if rising and value > turn + step:
+            count, rising, turn = count + 1, False, value
+        elif not rising and value < turn - step:
+            rising, turn = True, value
+    return count
+
+
+def _read_all(
+    page: InkMap, covered: np.ndarray, boxes: list[Box], rows: list[Row], without: tuple[str, ...]
+) -> list[_Word]:
+    words = (_read(page, covered, box, rows, without) for box in boxes)
+    return [word for word in words if word is not None]
+
+
+def _is_sure(word: _Word) -> bool:
+    return word.score >= _SURE and word.margin >= _MARGIN
 
 
 def _part_of_longer(word: _Word, words: list[_Word]) -> bool:
@@ -372,7 +425,7 @@ def _agreeing(words: list[_Word]) -> list[_Word]:
     """Return the largest set of words in one size of type and at one height beside their rows."""
     best: list[_Word] = []
     for anchor in words:
-        if anchor.text in _BARS or anchor.score < _SURE or anchor.margin < _MARGIN:
+        if anchor.text in _BARS or not _is_sure(anchor):
             continue
         group = [
             word
@@ -398,19 +451,36 @@ def _bars_that_stand_with_names(words: list[_Word], scale: int) -> list[_Word]:
     return kept
 
 
+_STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF")
+_CABRERA = (("aVL", "I", "-aVR", "II", "aVF", "III"), ("aVL", "I", "aVR", "II", "aVF", "III"))
+
+
 @dataclass(frozen=True)
 class RowLeads:
-    """The leads of a row from left to right, one for each of its columns; None where the name was not read."""
+    """A row's columns from left to right.
+
+    Attributes
+    ----------
+    leads : tuple of str or None
+        One for each column; None where neither the name nor the format of the page is known.
+    read : tuple of bool
+        Whether the name was read there; the others follow from the format that the read ones agree with.
+    """
 
     leads: tuple[str | None, ...]
+    read: tuple[bool, ...]
 
 
 def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, length_mm: float) -> list[RowLeads | None]:
     """Tell from the names' places how many columns each row has, and which lead stands in which.
 
-    A name stands near the beginning of its column, at the same distance in every column of a page. So the number of
-    columns is the smallest of 1, 2, 3, 4 and 6 that puts a column's beginning at every name of the page. Rows with a
-    name at their beginning and nowhere else have one column where most other names of the page were read.
+    A name stands near the beginning of its column, at about the same distance in every column of a page, so the
+    number of columns is the smallest of 1, 2, 3, 4 and 6 that puts a column's beginning at most names. Where more
+    columns would do as well, most of the fewer ones' names must have been read.
+
+    A row with a name at its beginning and nowhere else has one column (a rhythm strip) where most other names of the
+    page were read. Elsewhere no lead occurs twice. If the names agree with a usual 12-lead format, those few that do
+    not are misread and left out, and those not read follow from it.
 
     Parameters
     ----------
@@ -424,41 +494,48 @@ def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, leng
     Returns
     -------
     list of RowLeads or None
-        One for each row; None where its names do not tell. In rows of several columns no lead occurs twice.
+        One for each row; None where its names do not tell.
     """
     if not names:
         return [None] * len(rows)
     count, offset = _column_count(names, start_mm, length_mm)
-    cells: dict[tuple[int, int], LeadName] = {}
-    for name in names:
-        place = (name.x_mm - start_mm - offset) / (length_mm / count)
-        column = round(place)
-        if not 0 <= column < count or abs(place - column) * length_mm / count > _COLUMN_MM:
-            continue
-        if (name.row, column) not in cells or cells[name.row, column].score < name.score:
-            cells[name.row, column] = name
-    by_row = [[cells.get((row, column)) for column in range(count)] for row in range(len(rows))]
+    by_row = _cells(names, len(rows), count, start_mm + offset, length_mm / count)
     strips = _rhythm_strips(by_row)
-    grid = _unique([row for index, row in enumerate(by_row) if index not in strips])
-    result: list[RowLeads | None] = []
-    for index in range(len(rows)):
-        leads = by_row[index][:1] if index in strips else grid.pop(0)
-        result.append(RowLeads(tuple(n and n.text for n in leads)) if any(leads) else None)
+    if not _is_count_sure([row for index, row in enumerate(by_row) if index not in strips]):
+        return [None] * len(rows)
+    places = [index for index in range(len(rows)) if index not in strips]
+    texts = _unique([by_row[index] for index in places])
+    form = _usual_format(texts)
+    result: list[RowLeads | None] = [None] * len(rows)
+    for index in strips:
+        result[index] = _strip(by_row[index])
+    for place, (index, row) in enumerate(zip(places, texts, strict=True)):
+        if place < len(form):
+            leads = form[place]
+            result[index] = RowLeads(leads, tuple(a is not None and a == b for a, b in zip(leads, row, strict=True)))
+        elif form and _is_strip(by_row[index]):
+            result[index] = _strip(by_row[index])
+        elif not form and (count == 1 or any(row[1:])) and any(row):
+            result[index] = RowLeads(tuple(row), tuple(lead is not None for lead in row))
     return result
+
+
+def _strip(row: list[LeadName | None]) -> RowLeads:
+    return RowLeads((row[0].text,), (True,))
 
 
 def _column_count(names: list[LeadName], start_mm: float, length_mm: float) -> tuple[int, float]:
     """Return how many columns explain most names, and how far behind a column's beginning its name stands."""
     best = (0.0, 1, 0.0)
     x = np.array([name.x_mm for name in names]) - start_mm
-    for count in (1, 2, 3, 4, 6):
+    for count in _COLUMN_COUNTS:
         width = length_mm / count
         for offset in x - np.rint(x / width) * width:
             if abs(offset) > _COLUMN_MM:
                 continue
-            places = (x - offset) / width
-            near = np.abs(places - np.rint(places)) * width < _IN_LINE_MM + _COLUMN_MM / 2
-            near &= (np.rint(places) >= 0) & (np.rint(places) < count)
+            column = np.rint((x - offset) / width)
+            near = np.abs(x - offset - column * width) < _SAME_COLUMN_MM
+            near &= (column >= 0) & (column < count)
             # more columns explain more names by chance
             rating = near.sum() - 0.15 * count - 0.05 * abs(offset) / _COLUMN_MM
             if rating > best[0]:
@@ -466,26 +543,87 @@ def _column_count(names: list[LeadName], start_mm: float, length_mm: float) -> t
     return best[1:]
 
 
+def _cells(
+    names: list[LeadName], n_rows: int, count: int, first_mm: float, width_mm: float
+) -> list[list[LeadName | None]]:
+    """Return by row and column the name that stands there."""
+    cells: list[list[LeadName | None]] = [[None] * count for _ in range(n_rows)]
+    for name in sorted(names, key=lambda name: name.score):
+        column = round((name.x_mm - first_mm) / width_mm)
+        if 0 <= column < count and abs(name.x_mm - first_mm - column * width_mm) < _SAME_COLUMN_MM:
+            cells[name.row][column] = name
+    return cells
+
+
+def _is_strip(row: list[LeadName | None]) -> bool:
+    return row[0] is not None and not any(row[1:])
+
+
 def _rhythm_strips(by_row: list[list[LeadName | None]]) -> set[int]:
     """Return the rows that have a name at their beginning only, on pages whose other rows' names were mostly read."""
     if not by_row or len(by_row[0]) == 1:
         return set()
     read = np.array([[name is not None for name in row] for row in by_row])
-    alone = read[:, 0] & ~read[:, 1:].any(axis=1)
+    alone = np.array([_is_strip(row) for row in by_row])
     others = read[~alone & read.any(axis=1)]
     if len(others) == 0 or others.mean() < _MOSTLY:
         return set()
     return set(np.flatnonzero(alone).tolist())
 
 
-def _unique(rows: list[list[LeadName | None]]) -> list[list[LeadName | None]]:
-    """Leave out names that occur twice, but the one that looks clearly more like it."""
-    result = []
+def _is_count_sure(by_row: list[list[LeadName | None]]) -> bool:
+    """Tell whether no larger number of columns is as likely, with names of theirs that were not read."""
+    if not by_row:
+        return False
+    read = np.array([[name is not None for name in row] for row in by_row])
+    count = read.shape[1]
+    if any(more > count and more % count == 0 for more in _COLUMN_COUNTS):
+        # two rows are no 12-lead format
+        return len(by_row) <= 2 or bool(read.mean() >= _MOSTLY)
+    return int(read.any(axis=0).sum()) >= 2
+
+
+def _unique(rows: list[list[LeadName | None]]) -> list[list[str | None]]:
+    """Return the texts, without those that occur twice but for one that looks clearly more like it."""
     everything = [name for row in rows for name in row if name is not None]
-    for row in rows:
-        kept = []
-        for name in row:
-            rivals = [o.score for o in everything if name is not None and o is not name and o.text == name.text]
-            kept.append(None if name is None or any(name.score < score + _CLEARLY for score in rivals) else name)
-        result.append(kept)
+
+    def text(name: LeadName | None) -> str | None:
+        if name is None:
+            return None
+        rivals = [other.score for other in everything if other is not name and other.text == name.text]
+        return name.text if all(name.score >= score + _CLEARLY for score in rivals) else None
+
+    return [[text(name) for name in row] for row in rows]
+
+
+def _formats(columns: int) -> list[list[tuple[str, ...]]]:
+    """Return the usual 12-lead formats with this many columns, row by row: standard and Cabrera order."""
+    if columns not in (1, 2, 4):
+        return []
+    result = []
+    for limb in (_STANDARD, *_CABRERA):
+        leads = (*limb, *_CHEST[:6])
+        height = len(leads) // columns
+        result.append([leads[row::height] for row in range(height)])
     return result
+
+
+def _usual_format(texts: list[list[str | None]]) -> list[tuple[str | None, ...]]:
+    """Return the usual format that the names agree with, but for few that are misread; empty where there is none.
+
+    Leads in which equally good formats differ are None. Rows below the format's may be rhythm strips.
+    """
+    rated = []
+    for form in _formats(len(texts[0])):
+        if len(texts) < len(form) or any(lead for row in texts[len(form) :] for lead in row[1:]):
+            continue
+        pairs = [pair for row, usual in zip(texts, form, strict=False) for pair in zip(row, usual, strict=True)]
+        agree = sum(lead == usual for lead, usual in pairs)
+        against = sum(lead is not None and lead != usual for lead, usual in pairs)
+        if agree >= _AGREEING and agree >= 3 * against:
+            rated.append((agree, form))
+    best = [form for agree, form in rated if agree == max(agree for agree, _ in rated)]
+    return [
+        tuple(leads[0] if len(set(leads)) == 1 else None for leads in zip(*rows, strict=True))
+        for rows in zip(*best, strict=True)
+    ]

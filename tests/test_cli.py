@@ -94,13 +94,14 @@ def test_a_missing_table_names_the_command_that_makes_it(config, command, missin
 
 
 def test_the_round_trip_by_hand_makes_every_shard(config):
-    for command in ("records", "manifest", "pages", "scans"):
+    for command in STAGES:
         result = run(command, "--config", config)
         assert result.exit_code == 0, result.stderr
     folder = config.parent / "results/tiny"
-    names = ["shard-00000.parquet", "shard-00001.parquet"]
-    assert sorted(path.name for path in (folder / "pages").glob("*.parquet")) == names
-    assert sorted(path.name for path in (folder / "scans").glob("*.parquet")) == names
+    for stage in ("pages", "scans", "traces", "scores"):
+        made = sorted(path.name for path in (folder / stage).glob("shard-*.parquet"))
+        assert made == ["shard-00000.parquet", "shard-00001.parquet"]
+    assert (folder / "figures/report.html").is_file()
 
 
 def test_a_stage_config_does_not_tell_the_shards(config):
@@ -169,6 +170,22 @@ def test_digitize_ends_in_status_1_if_an_image_cannot_be_read(tmp_path):
     assert result.exit_code == 1
     assert "2 of 2 images could not be read" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_digitize_reads_the_good_image_beside_the_bad_one(config, tmp_path):
+    for command in ("records", "manifest", "pages"):
+        assert run(command, "--config", config).exit_code == 0
+    page = next(tmp_path.glob("results/tiny/pages/shard-00000/*_00000.png"))
+    (tmp_path / "bad.png").write_bytes(b"not a PNG")
+    result = run("digitize", tmp_path / "bad.png", page, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "1 of 2 images could not be read" in result.stderr
+    suffixes = (".csv", ".dat", ".hea", ".json", ".overlay.png")
+    made = {path.name for path in (tmp_path / "out").iterdir()}
+    assert made == {"bad.json", *(f"{page.stem}{suffix}" for suffix in suffixes)}
+    assert (tmp_path / f"out/{page.stem}.csv").read_text().startswith("time_s,")
+    again = run("digitize", page, "--out", tmp_path / "again")
+    assert (again.exit_code, again.stderr) == (0, "")
 
 
 def test_help_starts_without_the_science():

@@ -13,7 +13,8 @@ from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
-from papertrace.traces.layout import Row, agreeing, columns_of, cut_pulse, is_straight, layout_name
+from papertrace.traces.layout import Row, agreeing, arrange, cut_pulse, is_straight
+from papertrace.traces.names import assign_columns, read_lead_names
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
 
 SPEED_MM_S = 25.0
@@ -42,10 +43,10 @@ class Classical:
         rows = [cut_pulse(row) for row in rows]
         gain = _gain(rows)
         start, seconds = _time_span(rows)
-        layout = layout_name(len(rows))
+        read = assign_columns(read_lead_names(page, rows), rows, start, seconds * SPEED_MM_S)
+        layout, grid = arrange([None if row is None else row.leads for row in read])
         traces = []
-        for index, row in enumerate(rows):
-            leads = columns_of(layout, index)
+        for index, (row, leads) in enumerate(zip(rows, grid, strict=True)):
             zero = row.zero_mm if row.zero_mm is not None else float(np.nanmean(row.y_mm))
             for column, lead in enumerate(leads):
                 begin = seconds * column / len(leads)

@@ -190,3 +190,50 @@ def columns_of(layout: str, row: int) -> list[str | None]:
     if layout == "12x1":
         return [("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")[row]]
     return [None]
+
+
+def arrange(read: list[tuple[str | None, ...] | None]) -> tuple[str, list[list[str | None]]]:
+    """Decide a page's layout: from the names read on it, and by convention where they leave it open.
+
+    Parameters
+    ----------
+    read : list of tuple of str or None
+        For each row the names read from left to right (None for a column whose name was not read), or None where the
+        row's names do not even tell its columns.
+
+    Returns
+    -------
+    layout : str
+        Rows x columns, and the number of rhythm strips where there are any: 2x1, 3x4+1.
+    leads : list of list of str or None
+        The leads of each row.
+
+    Examples
+    --------
+    >>> arrange([None, None])
+    ('2x1', [[None], [None]])
+    >>> arrange([("MLII",), None])
+    ('2x1', [['MLII'], [None]])
+    """
+    usual = layout_name(len(read))
+    convention = [columns_of(usual, row) for row in range(len(read))]
+    fits = all(
+        names is None
+        or (
+            len(names) == len(leads)
+            and all(n is None or lead is None or n == lead for n, lead in zip(names, leads, strict=True))
+        )
+        for names, leads in zip(read, convention, strict=True)
+    )
+    if fits:
+        leads = [
+            [name or lead for name, lead in zip(names or [None] * len(usual_row), usual_row, strict=True)]
+            for names, usual_row in zip(read, convention, strict=True)
+        ]
+        return usual, leads
+    counts = [len(names) for names in read if names is not None]
+    common = max(set(counts), key=lambda count: (counts.count(count), count))
+    leads = [list(names) if names is not None else [None] * common for names in read]
+    widest = max(len(row) for row in leads)
+    strips = sum(len(row) == 1 for row in leads) if widest > 1 else 0
+    return f"{len(leads) - strips}x{widest}" + (f"+{strips}" if strips else ""), leads

@@ -23,11 +23,13 @@ NAME_PX = 24
 _CELL_PX = 3
 _NARROW_PX = 18
 _PAD_PX = 3
+_BLUR_PX = 1.0
 GREYS = 7
 """Ink of a picture is 0 ... GREYS."""
 WIDTHS_PX = (3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 36, 42, 48, 54, 63, 72, 84, 96, 111, 126)
 
 _LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
+_CABRERA = (("aVL", "I", "-aVR", "II", "aVF", "III"), ("aVL", "I", "aVR", "II", "aVF", "III"))
 _CHEST = tuple(f"V{k}" for k in range(1, 10))
 _MONITOR = ("MLI", "MLII", "MLIII", "ML2", "ML5", "ECG1", "ECG2", "D1", "D2", "D3", "D4")
 _MONITOR += ("CM1", "CM2", "CM4", "CM5", "CC5", "mod.V1", "V1-V2", "V2-V3", "V4-V5")
@@ -57,6 +59,7 @@ _SAME_COLUMN_MM = 7.0
 _COLUMN_COUNTS = (1, 2, 3, 4, 6)
 _AGREEING = 3
 _MOSTLY, _CLEARLY = 0.6, 0.06
+_EVIDENCE, _WORSE = 0.2, 0.15
 _STROKE, _LONE_STROKE = 0.2, 0.34
 _HIDDEN = 0.03
 
@@ -154,10 +157,11 @@ def _features(picture: np.ndarray) -> np.ndarray:
     size = cv2.magnitude(gx, gy) + 1e-6
     # the doubled angle makes both edges of a stroke one direction
     even, odd = (gx * gx - gy * gy) / size, 2 * gx * gy / size
-    channels = np.maximum(cv2.merge([even, -even, odd, -odd]), 0)
+    # blurred, so that an edge may be a little off its place
+    channels = cv2.GaussianBlur(np.maximum(cv2.merge([even, -even, odd, -odd]), 0), (0, 0), _BLUR_PX)
     height, width = picture.shape
     cells = cv2.resize(channels, (width // _CELL_PX, height // _CELL_PX), interpolation=cv2.INTER_AREA)
-    return np.sqrt(cells).reshape(-1, 4)
+    return cells.reshape(-1, 4)
 
 
 def _covered(page: InkMap, rows: list[Row], grow_mm: float = 0.12) -> np.ndarray:
@@ -367,7 +371,10 @@ def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] =
         lone = [box for box in lone if abs(np.log((box[3] - box[1]) / middle)) < 2 * _SAME_HEIGHT]
         words += _read_all(page, covered, lone, rows, without)
         chosen = _agreeing([word for word in words if not _part_of_longer(word, words)])
-    chosen = _bars_that_stand_with_names([word for word in chosen if _is_sure(word)], page.scale)
+    chosen = [word for word in chosen if _is_sure(word)]
+    # one page is printed in one typeface and seen through one lens: its names are about equally like themselves
+    usual = float(np.median([word.score for word in chosen])) if chosen else 0.0
+    chosen = _without_stray_bars([word for word in chosen if word.score > usual - _WORSE], page.scale)
     names = [
         LeadName(w.text, w.box[0] / page.scale, (w.box[1] + w.box[3]) / 2 / page.scale, w.height_mm, w.row, w.score)
         for w in chosen
@@ -422,8 +429,9 @@ def _overlap(a: Box, b: Box) -> bool:
 
 
 def _agreeing(words: list[_Word]) -> list[_Word]:
-    """Return the largest set of words in one size of type and at one height beside their rows."""
+    """Return the best set of words in one size of type and at one height beside their rows; empty if it is poor."""
     best: list[_Word] = []
+    most = _EVIDENCE
     for anchor in words:
         if anchor.text in _BARS or not _is_sure(anchor):
             continue
@@ -433,26 +441,27 @@ def _agreeing(words: list[_Word]) -> list[_Word]:
             if abs(np.log(word.height_mm / anchor.height_mm)) < _SAME_HEIGHT
             and abs(word.offset_mm - anchor.offset_mm) < _SAME_OFFSET_MM
         ]
-        if sum(word.score for word in group) > sum(word.score for word in best):
-            best = group
+        evidence = sum(word.score - _LEAST for word in group if _is_sure(word) and word.text not in _BARS)
+        if evidence > most:
+            best, most = group, evidence
     return best
 
 
-def _bars_that_stand_with_names(words: list[_Word], scale: int) -> list[_Word]:
-    """Leave out strokes taken for I, II or III: not below or above another limb lead, or right beside a longer name."""
+def _without_stray_bars(words: list[_Word], scale: int) -> list[_Word]:
+    """Leave out strokes taken for I, II or III.
+
+    These stand above or below another limb lead, and never to the right of aVR, aVF or a chest lead.
+    """
+    reach = _IN_LINE_MM * scale
+    later = [word.box[0] for word in words if word.text in ("aVR", "aVF", *_CHEST)]
     kept = []
     for word in words:
-        x = word.box[0] / scale
-        others = [(other, other.box[0] / scale) for other in words if other is not word]
-        beside = any(o.row == word.row and o.text not in _BARS and abs(at - x) < _COLUMN_MM for o, at in others)
-        in_line = any(o.row != word.row and o.text != word.text and abs(at - x) < _IN_LINE_MM for o, at in others)
-        if word.text not in _BARS or (in_line and not beside):
+        others = [(o, abs(o.box[0] - word.box[0])) for o in words if o.text != word.text]
+        in_line = any(o.text in _LIMB and o.row != word.row and apart < reach for o, apart in others)
+        beside = any(o.text not in _BARS and o.row == word.row and apart < _COLUMN_MM * scale for o, apart in others)
+        if word.text not in _BARS or (in_line and not beside and word.box[0] < min(later, default=np.inf) + reach):
             kept.append(word)
     return kept
-
-
-_STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF")
-_CABRERA = (("aVL", "I", "-aVR", "II", "aVF", "III"), ("aVL", "I", "aVR", "II", "aVF", "III"))
 
 
 @dataclass(frozen=True)
@@ -516,7 +525,9 @@ def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, leng
         elif form and _is_strip(by_row[index]):
             result[index] = _strip(by_row[index])
         elif not form and (count == 1 or any(row[1:])) and any(row):
-            result[index] = RowLeads(tuple(row), tuple(lead is not None for lead in row))
+            # a dash before aVR may be anything but where the other names are in Cabrera order
+            leads = tuple(None if lead == "-aVR" else lead for lead in row)
+            result[index] = RowLeads(leads, tuple(lead is not None for lead in leads))
     return result
 
 
@@ -560,15 +571,13 @@ def _is_strip(row: list[LeadName | None]) -> bool:
 
 
 def _rhythm_strips(by_row: list[list[LeadName | None]]) -> set[int]:
-    """Return the rows that have a name at their beginning only, on pages whose other rows' names were mostly read."""
-    if not by_row or len(by_row[0]) == 1:
+    """Return the lowest rows if they have a name at their beginning only, and the others' names were mostly read."""
+    if len(by_row[0]) == 1:
         return set()
-    read = np.array([[name is not None for name in row] for row in by_row])
-    alone = np.array([_is_strip(row) for row in by_row])
-    others = read[~alone & read.any(axis=1)]
-    if len(others) == 0 or others.mean() < _MOSTLY:
+    wide = [index for index, row in enumerate(by_row) if any(row[1:])]
+    if not wide or np.mean([name is not None for index in wide for name in by_row[index]]) < _MOSTLY:
         return set()
-    return set(np.flatnonzero(alone).tolist())
+    return {index for index in range(wide[-1] + 1, len(by_row)) if _is_strip(by_row[index])}
 
 
 def _is_count_sure(by_row: list[list[LeadName | None]]) -> bool:
@@ -577,10 +586,12 @@ def _is_count_sure(by_row: list[list[LeadName | None]]) -> bool:
         return False
     read = np.array([[name is not None for name in row] for row in by_row])
     count = read.shape[1]
-    if any(more > count and more % count == 0 for more in _COLUMN_COUNTS):
+    if count == 1 and len(by_row) <= 2:
         # two rows are no 12-lead format
-        return len(by_row) <= 2 or bool(read.mean() >= _MOSTLY)
-    return int(read.any(axis=0).sum()) >= 2
+        return True
+    if count > 1 and int(read.any(axis=0).sum()) < 2:
+        return False
+    return bool(read.mean() >= _MOSTLY) or not any(more > count and more % count == 0 for more in _COLUMN_COUNTS)
 
 
 def _unique(rows: list[list[LeadName | None]]) -> list[list[str | None]]:
@@ -601,7 +612,7 @@ def _formats(columns: int) -> list[list[tuple[str, ...]]]:
     if columns not in (1, 2, 4):
         return []
     result = []
-    for limb in (_STANDARD, *_CABRERA):
+    for limb in (_LIMB, *_CABRERA):
         leads = (*limb, *_CHEST[:6])
         height = len(leads) // columns
         result.append([leads[row::height] for row in range(height)])

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from papertrace.traces.lattice import Lattice
+from papertrace.traces.lattice import MAX_PIXELS, Lattice, reduce_image, reduction, upscaling
 
 EDGE_MM = 4
 _BACKGROUND_STEP = 8
+_SAMPLE = 200_000
+_TEMPLATE_CELLS = 400
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class InkMap:
     edge: np.ndarray
 
 
-def reflectance(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Divide an image by its local paper colour.
+def paper_colour(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the colour of the blank paper, as it is lit, everywhere on an image.
 
     Parameters
     ----------
@@ -52,9 +54,9 @@ def reflectance(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns
     -------
-    deficit : ndarray of float32, shape (h, w, 3)
-        Deficit of light per channel: 0 where the pixel is as light as the paper around it, 1 where it is black.
-    desk : ndarray of uint8, shape (h, w)
+    paper : ndarray of float32, shape (about h / 8, about w / 8, 3)
+        Colour of the paper, at least 8; to be scaled to the image's size.
+    desk : ndarray of uint8, shape (about h / 8, about w / 8)
         1 where the image shows what the sheet lies on.
     """
     h, w = image.shape[:2]
@@ -67,8 +69,7 @@ def reflectance(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kernel = min(31, (min(size) - 1) | 1)
     small = cv2.medianBlur(small, max(3, kernel))
     small = cv2.GaussianBlur(small, (0, 0), 6).astype(np.float32)
-    paper = cv2.resize(np.maximum(small, 8), (w, h), interpolation=cv2.INTER_LINEAR)
-    return 1 - image.astype(np.float32) / paper, cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
+    return np.maximum(small, 8), desk
 
 
 def _desk(small: np.ndarray) -> np.ndarray:
@@ -84,6 +85,31 @@ def _desk(small: np.ndarray) -> np.ndarray:
     return cv2.dilate(desk, np.ones((5, 5), np.uint8))
 
 
+def sample_deficits(image: np.ndarray, paper: np.ndarray, desk: np.ndarray) -> np.ndarray:
+    """Return how much less light than the paper around it a regular sample of the image gives back.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
+    paper, desk : ndarray
+        As `paper_colour` gives them.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, n)
+        Deficit per channel, averaged over 2 x 2 px: 0 as light as paper, 1 black. Without the desk.
+    """
+    h, w = image.shape[0] - 1, image.shape[1] - 1
+    step = max(1, int(np.sqrt(h * w / _SAMPLE)))
+    corners = [image[y : y + h : step, x : x + w : step] for y in (0, 1) for x in (0, 1)]
+    total = np.add(corners[0], corners[1], dtype=np.uint16) + corners[2] + corners[3]
+    size = total.shape[1::-1]
+    deficit = 1 - total / (4 * cv2.resize(paper, size, interpolation=cv2.INTER_LINEAR))
+    sheet = cv2.resize(desk, size, interpolation=cv2.INTER_NEAREST) == 0
+    return np.ascontiguousarray(deficit[sheet].T)
+
+
 def ink_weights(deficit: np.ndarray) -> np.ndarray:
     """Return the channel weights that see the ink as 1 and the background (paper and grid) as quietly as possible.
 
@@ -93,30 +119,26 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    deficit : ndarray of float32, shape (h, w, 3)
-        As `reflectance` gives it.
+    deficit : ndarray of float32, shape (3, n)
+        As `sample_deficits` gives it.
 
     Returns
     -------
     ndarray, shape (3,)
     """
-    step = max(1, int(np.sqrt(deficit.shape[0] * deficit.shape[1] / 400_000)))
-    smooth = cv2.blur(deficit, (2, 2))[::step, ::step].reshape(-1, 3)
     # a pen darkens every channel, so the channel it darkens least is the first guess of how much ink there is
-    first = smooth.min(axis=1)
-    values = first
+    values = deficit.min(axis=0)
     weights = np.full(3, 1 / 3)
     for _ in range(3):
-        level = np.percentile(values, 99.85)
-        ink = smooth[values >= level]
-        key = np.median(ink, axis=0)
-        background = smooth[values < 0.35 * float(np.median(values[values >= level]))]
-        centre = background.mean(axis=0)
-        covariance = np.cov((background - centre).T) + np.eye(3) * 2e-4
+        inked = values >= np.percentile(values, 99.85)
+        key = np.median(deficit[:, inked], axis=1)
+        background = deficit[:, values < 0.35 * float(np.median(values[inked]))]
+        centre = background.mean(axis=1)
+        covariance = np.cov(background) + np.eye(3) * 2e-4
         key = key - centre
         weights = np.linalg.solve(covariance, key)
         weights /= weights @ key
-        values = (smooth - centre) @ weights
+        values = weights.astype(np.float32) @ (deficit - centre[:, None])
     return weights
 
 
@@ -126,30 +148,45 @@ def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
     Parameters
     ----------
     image : ndarray of uint8, shape (h, w, 3)
-        Blue, green, red.
+        Blue, green, red; any size, what is much finer than the canonical pixels is averaged first.
     lattice : Lattice
         Its grid, as `find_lattice` gives it.
     """
-    deficit, desk = reflectance(image)
-    deficit[desk > 0] = 0
-    weights = ink_weights(deficit)
-    flat = cv2.transform(deficit, weights.reshape(1, 3).astype(np.float32))
-    flat[desk > 0] = 0
+    factor = max(reduction(image.shape, MAX_PIXELS), int(np.mean(lattice.px_per_mm) / 10))
+    image = reduce_image(image, factor)
+    to_image = upscaling(factor)
+    px_to_mm = lattice.px_to_mm @ to_image
+    paper, desk = paper_colour(image)
+    flat = _weighted_deficit(image, paper, ink_weights(sample_deficits(image, paper, desk)))
     h, w = flat.shape
-    scale = int(np.clip(np.ceil(np.mean(lattice.px_per_mm) - 0.3), 6, 12))
+    desk = cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
+    flat[desk > 0] = 0
+    scale = int(np.clip(np.ceil(np.mean(lattice.px_per_mm) / factor - 0.3), 6, 12))
     corners = np.array([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
-    mm = cv2.perspectiveTransform(corners[None], lattice.px_to_mm)[0]
+    mm = cv2.perspectiveTransform(corners[None], px_to_mm)[0]
     low = np.floor(mm.min(0) / 5) * 5
     high = np.ceil(mm.max(0))
     to_canonical = np.diag([scale, scale, 1.0]) @ np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1.0]])
-    matrix = to_canonical @ lattice.px_to_mm
+    matrix = to_canonical @ px_to_mm
     size = ((high - low) * scale).astype(int)
     ink = cv2.warpPerspective(flat, matrix, tuple(size.tolist()), flags=cv2.INTER_CUBIC, borderValue=0)
-    ink = _subtract_grid(ink, scale)
+    _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level
     edge = _edge(desk, np.diag([1 / scale, 1 / scale, 1.0]) @ matrix, (size // scale).tolist())
-    return InkMap(ink, scale, np.linalg.inv(matrix), noise / level, edge)
+    return InkMap(ink, scale, to_image @ np.linalg.inv(matrix), noise / level, edge)
+
+
+def _weighted_deficit(image: np.ndarray, paper: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted sum over channels of 1 - image / paper, shape (h, w)."""
+    h, w = image.shape[:2]
+    total = np.full((h, w), weights.sum(), np.float32)
+    # the reciprocal is as smooth as the paper: interpolated, it need not be divided by
+    for channel, weight in enumerate(weights):
+        share = cv2.resize((weight / paper[..., channel]).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+        share *= cv2.extractChannel(image, channel)
+        total -= share
+    return total
 
 
 def _edge(desk: np.ndarray, px_to_cell: np.ndarray, size: list[int]) -> np.ndarray:
@@ -168,28 +205,37 @@ def _levels(ink: np.ndarray) -> tuple[float, float]:
     return max(level, 0.2), noise
 
 
-def _subtract_grid(ink: np.ndarray, scale: int) -> np.ndarray:
-    """Subtract the mean 5 mm cell, cell by cell scaled to the local strength of the grid."""
+def _subtract_grid(ink: np.ndarray, scale: int) -> None:
+    """Subtract, in place, the mean 5 mm cell, cell by cell scaled to the local strength of the grid."""
     cell = 5 * scale
     h, w = ink.shape
     rows, columns = h // cell, w // cell
-    folded = (
-        ink[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).swapaxes(1, 2).reshape(-1, cell, cell)
-    )
-    stride = max(1, len(folded) // 900)
-    template = np.median(folded[::stride], axis=0)
+    if min(rows, columns) < 1:
+        return
+    cells = ink[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
+    chosen = np.unique(np.linspace(0, rows * columns - 1, _TEMPLATE_CELLS).astype(int))
+    folded = np.ascontiguousarray(cells[chosen // columns, :, chosen % columns].reshape(len(chosen), -1).T)
+    template = np.median(folded, axis=1, overwrite_input=True).reshape(cell, cell)
     template -= np.median(template)
     energy = float(np.sum(template**2))
     if energy < 1e-6:
-        return ink
-    clipped = np.minimum(ink[: rows * cell, : columns * cell], 3 * template.max() + 0.05)
-    clipped = clipped.reshape(rows, cell, columns, cell)
-    strength = np.einsum("aibj,ij->ab", clipped, template) / energy
-    strength = cv2.medianBlur(strength.astype(np.float32), 5) if min(rows, columns) > 5 else strength.astype(np.float32)
+        return
+    limit = 3 * template.max() + 0.05
+    strength = np.stack([np.einsum("ibj,ij->b", np.minimum(row, limit), template) for row in cells]) / energy
+    strength = strength.astype(np.float32)
+    if min(rows, columns) > 5:
+        strength = cv2.medianBlur(strength, 5)
     strength = cv2.GaussianBlur(np.clip(strength, 0, 3), (0, 0), 1.0)
-    full = cv2.resize(strength, (columns * cell, rows * cell), interpolation=cv2.INTER_LINEAR)
-    full = cv2.copyMakeBorder(full, 0, h - rows * cell, 0, w - columns * cell, cv2.BORDER_REPLICATE)
-    tiled = np.tile(template.astype(np.float32), (rows + 1, columns + 1))[:h, :w]
-    grid = full * tiled
-    # where ink covers the grid, the pixel is ink and no sum of both
-    return (ink - grid) / np.maximum(1 - np.maximum(grid, 0), 0.4)
+    # scaled up to pixels between the cells' centres: sideways once, downwards strip by strip
+    across = cv2.resize(strength, (columns * cell, rows), interpolation=cv2.INTER_LINEAR)
+    across = cv2.copyMakeBorder(across, 1, 1, 0, w - columns * cell, cv2.BORDER_REPLICATE)
+    place = (np.arange(cell) + 0.5) / cell - 0.5
+    down = np.stack([np.maximum(-place, 0), 1 - np.abs(place), np.maximum(place, 0)], axis=1).astype(np.float32)
+    tiled = np.tile(template, (1, columns + 1))[:, :w]
+    for top in range(0, h, cell):
+        strip = ink[top : top + cell]
+        row = min(top // cell, rows - 1)
+        grid = (down @ across[row : row + 3] * tiled)[: len(strip)]
+        strip -= grid
+        # where ink covers the grid, the pixel is ink and no sum of both
+        strip /= np.maximum(1 - np.maximum(grid, 0, out=grid), 0.4)

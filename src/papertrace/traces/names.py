@@ -512,27 +512,22 @@ def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, leng
     strips = _rhythm_strips(by_row)
     if not _is_count_sure([row for index, row in enumerate(by_row) if index not in strips]):
         return [None] * len(rows)
-    places = [index for index in range(len(rows)) if index not in strips]
-    texts = _unique([by_row[index] for index in places])
-    form = _usual_format(texts)
+    form = _usual_format(by_row)
+    if form:
+        strips = {index for index in range(len(form), len(rows)) if _is_strip(by_row[index])}
+    grid = list(range(len(form))) if form else [index for index in range(len(rows)) if index not in strips]
     result: list[RowLeads | None] = [None] * len(rows)
     for index in strips:
-        result[index] = _strip(by_row[index])
-    for place, (index, row) in enumerate(zip(places, texts, strict=True)):
-        if place < len(form):
+        result[index] = RowLeads((by_row[index][0].text,), (True,))
+    for place, (index, row) in enumerate(zip(grid, _unique([by_row[index] for index in grid]), strict=True)):
+        if form:
             leads = form[place]
             result[index] = RowLeads(leads, tuple(a is not None and a == b for a, b in zip(leads, row, strict=True)))
-        elif form and _is_strip(by_row[index]):
-            result[index] = _strip(by_row[index])
-        elif not form and (count == 1 or any(row[1:])) and any(row):
+        elif any(row) and (count == 1 or any(row[1:])):
             # a dash before aVR may be anything but where the other names are in Cabrera order
             leads = tuple(None if lead == "-aVR" else lead for lead in row)
             result[index] = RowLeads(leads, tuple(lead is not None for lead in leads))
     return result
-
-
-def _strip(row: list[LeadName | None]) -> RowLeads:
-    return RowLeads((row[0].text,), (True,))
 
 
 def _column_count(names: list[LeadName], start_mm: float, length_mm: float) -> tuple[int, float]:
@@ -619,16 +614,17 @@ def _formats(columns: int) -> list[list[tuple[str, ...]]]:
     return result
 
 
-def _usual_format(texts: list[list[str | None]]) -> list[tuple[str | None, ...]]:
+def _usual_format(by_row: list[list[LeadName | None]]) -> list[tuple[str | None, ...]]:
     """Return the usual format that the names agree with, but for few that are misread; empty where there is none.
 
     Leads in which equally good formats differ are None. Rows below the format's may be rhythm strips.
     """
     rated = []
-    for form in _formats(len(texts[0])):
-        if len(texts) < len(form) or any(lead for row in texts[len(form) :] for lead in row[1:]):
+    for form in _formats(len(by_row[0])):
+        if len(by_row) < len(form) or any(any(row[1:]) for row in by_row[len(form) :]):
             continue
-        pairs = [pair for row, usual in zip(texts, form, strict=False) for pair in zip(row, usual, strict=True)]
+        texts = _unique(by_row[: len(form)])
+        pairs = [pair for row, usual in zip(texts, form, strict=True) for pair in zip(row, usual, strict=True)]
         agree = sum(lead == usual for lead, usual in pairs)
         against = sum(lead is not None and lead != usual for lead, usual in pairs)
         if agree >= _AGREEING and agree >= 3 * against:

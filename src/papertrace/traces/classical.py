@@ -13,7 +13,7 @@ from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
-from papertrace.traces.layout import Row, agreeing, arrange, cut_pulse, is_straight
+from papertrace.traces.layout import Row, agreeing, arrange, cut_pulses, is_straight
 from papertrace.traces.names import assign_columns, read_lead_names
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
 
@@ -37,10 +37,10 @@ class Classical:
         except NoLatticeError as error:
             return PageTraces("failed", f"{error}: without a grid there is no scale")
         page = ink_map(image, lattice)
-        rows, radii = _rows(page)
+        rows, radii = _rows(page, image.shape[1])
         if not rows:
             return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(lattice))
-        rows = [cut_pulse(row) for row in rows]
+        rows = cut_pulses(rows)
         gain = _gain(rows)
         start, seconds = _time_span(rows)
         read = assign_columns(read_lead_names(page, rows), rows, start, seconds * SPEED_MM_S)
@@ -75,12 +75,12 @@ def _geometry(lattice: Lattice) -> dict[str, float]:
     }
 
 
-def _rows(page: InkMap) -> tuple[list[Row], list[float]]:
+def _rows(page: InkMap, width_px: int) -> tuple[list[Row], list[float]]:
     """Return the page's rows from the top, and the radius of each one's pen in mm."""
     runs = find_runs(page.ink)
     found = []
     for path in find_paths(runs, page.scale):
-        row, radius = _trace(path, runs, page)
+        row, radius = _trace(path, runs, page, width_px)
         if not is_straight(row) and not _along_edge(row, page):
             found.append((row, radius))
     found = [found[k] for k in agreeing([row for row, _ in found])]
@@ -95,7 +95,7 @@ def _along_edge(row: Row, page: InkMap) -> bool:
     return bool(page.edge[np.clip(y, 0, h - 1).astype(int), np.clip(x, 0, w - 1).astype(int)].mean() > 0.4)
 
 
-def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:
+def _trace(path: Path, runs: Runs, page: InkMap, width_px: int) -> tuple[Row, float]:
     present = path.runs >= 0
     top = np.where(present, runs.top[path.runs], np.nan)
     bottom = np.where(present, runs.bottom[path.runs], np.nan)
@@ -111,12 +111,28 @@ def _trace(path: Path, runs: Runs, page: InkMap) -> tuple[Row, float]:
     outside = np.zeros(len(x), bool)
     inked = []
     for first, last in _stretches(present):
-        left = _ink_end(page.ink, path.x0 + first, top[first], bottom[first], -1) + radius
-        right = _ink_end(page.ink, path.x0 + last, top[last], bottom[last], +1) - radius
+        left = _ink_end(page.ink, path.x0 + first, top[first], bottom[first], -1)
+        right = _ink_end(page.ink, path.x0 + last, top[last], bottom[last], +1)
+        left, right = left + radius, right - radius
         outside |= (x >= path.x0 + first - 0.6) & (x <= path.x0 + last + 0.6) & ((x < left) | (x > right))
         inked.append((left, right))
+    inked[0] = (_at_border(inked[0][0], top[0], page, width_px), inked[0][1])
+    inked[-1] = (inked[-1][0], _at_border(inked[-1][1], top[-1], page, width_px))
     y = np.where(outside, np.nan, y)
     return Row(x / page.scale, y / page.scale, doubt / page.scale, np.array(inked) / page.scale), radius / page.scale
+
+
+def _at_border(x: float, y: float, page: InkMap, width_px: int) -> float:
+    """Return the end of a trace, x in canonical px, or the image's own edge if it ends within half a millimetre of it.
+
+    Such a trace was cut off by the edge, or runs into a frame drawn along it: there is no round cap.
+    """
+    at, beside = cv2.perspectiveTransform(np.array([[[x, y], [x + page.scale, y]]]), page.canonical_to_px)[0, :, 0]
+    px_per_mm = beside - at
+    for edge in (-0.5, width_px - 0.5):
+        if abs(at - edge) < 0.5 * px_per_mm:
+            return x + (edge - at) / px_per_mm * page.scale
+    return x
 
 
 def _stretches(present: np.ndarray) -> list[tuple[int, int]]:

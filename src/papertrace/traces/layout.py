@@ -106,12 +106,12 @@ def find_pulse(row: Row, reach_mm: float = 32.0) -> tuple[float, float, float, f
             inside = (row.x_mm > left + 0.6) & (row.x_mm < right - 0.6)
             before = (row.x_mm > left - 1.6) & (row.x_mm < left - 0.6) & known
             after = (row.x_mm > right + 0.6) & (row.x_mm < right + 1.6) & known
-            feet = [np.median(y[part]) for part in (before, after) if part.sum() >= 0.4 / step]
-            if inside.sum() < 1 / step or not feet:
+            # the foot towards the page's edge is the pulse's own; the other may be the signal already
+            outer, inner = (before, after) if right < ends[0] else (after, before)
+            feet = [float(np.median(y[part])) for part in (outer, inner) if part.sum() >= 0.4 / step]
+            if inside.sum() < 1 / step or not feet or np.ptp(y[inside]) > 0.5:
                 continue
-            if np.ptp(y[inside]) > 0.5 or (len(feet) == 2 and abs(feet[0] - feet[1]) > 0.6):
-                continue
-            foot = float(np.mean(feet))
+            foot = feet[0]
             height = foot - float(np.median(y[inside]))
             error = min(abs(height / gain - 1) for gain in PULSE_GAINS)
             if error < 0.12 and (best is None or error < best[0]):
@@ -126,16 +126,30 @@ def _extrema(values: np.ndarray, threshold: float) -> list[int]:
     return [int(a + np.argmax(values[a:b])) for a, b in zip(starts, stops, strict=True)]
 
 
-def cut_pulse(row: Row) -> Row:
-    """Take the calibration pulse off a row, and keep what it says about gain and 0 mV."""
-    pulse = find_pulse(row)
-    if pulse is None:
-        return row
-    left, right, foot, height = pulse
+def cut_pulses(rows: list[Row]) -> list[Row]:
+    """Take the calibration pulses off a page's rows, and keep what they say about gain and 0 mV.
+
+    Pulses of one page stand one above the other, so a row whose own was not recognised is cut where the others are.
+    """
+    pulses = [find_pulse(row) for row in rows]
+    found = [(row, pulse) for row, pulse in zip(rows, pulses, strict=True) if pulse is not None]
+    if not found or 2 * len(found) < len(rows):
+        # one in four is more likely a QRS that looks like a pulse
+        return rows
+    left = float(np.median([pulse[0] for _, pulse in found]))
+    right = float(np.median([pulse[1] for _, pulse in found]))
+    result = []
+    for row, pulse in zip(rows, pulses, strict=True):
+        own = pulse is not None and abs(pulse[0] - left) < 1.5 and abs(pulse[1] - right) < 1.5
+        edges = pulse if own and pulse is not None else (left, right, None, None)
+        result.append(_cut(row, *edges, at_left=right < (row.x_mm[0] + row.x_mm[-1]) / 2))
+    return result
+
+
+def _cut(row: Row, left: float, right: float, foot: float | None, height: float | None, *, at_left: bool) -> Row:
+    """Keep of a row what lies beyond its pulse and the pulse's foot."""
     known = np.isfinite(row.y_mm)
-    at_left = right < (row.x_mm[0] + row.x_mm[-1]) / 2
     if at_left:
-        # the signal begins behind the first gap after the pulse, or where the foot ends
         border = _foot_end(row, foot, right + 0.5, +1)
         keep = row.x_mm > border
     else:
@@ -158,8 +172,8 @@ def cut_pulse(row: Row) -> Row:
     )
 
 
-def _foot_end(row: Row, foot: float, start: float, direction: int) -> float:
-    """Return where a pulse's foot ends: at a gap in the ink, or where the ink leaves the foot's height."""
+def _foot_end(row: Row, foot: float | None, start: float, direction: int) -> float:
+    """Return where a pulse's foot ends: at a gap in the ink, or where the ink leaves the foot's height (if known)."""
     step = row.x_mm[1] - row.x_mm[0]
     index = int(np.clip(round((start - row.x_mm[0]) / step), 0, len(row.x_mm) - 1))
     limit = round(6.0 / step)
@@ -168,7 +182,7 @@ def _foot_end(row: Row, foot: float, start: float, direction: int) -> float:
         if not 0 <= place < len(row.x_mm):
             break
         y = row.y_mm[place]
-        if np.isnan(y) or abs(y - foot) > 0.8:
+        if np.isnan(y) or (foot is not None and abs(y - foot) > 0.8):
             return float(row.x_mm[place] + direction * 0.5 * step)
     return float(row.x_mm[int(np.clip(index, 0, len(row.x_mm) - 1))])
 

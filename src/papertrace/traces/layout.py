@@ -120,10 +120,14 @@ def find_pulse(row: Row, reach_mm: float = 32.0) -> tuple[float, float, float, f
 
 
 def _extrema(values: np.ndarray, threshold: float) -> list[int]:
-    """Return the place of the largest value of each stretch above `threshold`."""
+    """Return, for each stretch above `threshold`, the middle of where it is within 2 % of its largest value."""
     above = np.concatenate([[False], values > threshold, [False]])
     starts, stops = np.flatnonzero(above[1:] & ~above[:-1]), np.flatnonzero(~above[1:] & above[:-1])
-    return [int(a + np.argmax(values[a:b])) for a, b in zip(starts, stops, strict=True)]
+    places = []
+    for start, stop in zip(starts, stops, strict=True):
+        top = np.flatnonzero(values[start:stop] >= 0.98 * values[start:stop].max())
+        places.append(int(start + (top[0] + top[-1]) // 2))
+    return places
 
 
 def cut_pulses(rows: list[Row]) -> list[Row]:

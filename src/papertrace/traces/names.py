@@ -42,26 +42,30 @@ PRINTED = tuple(_CANONICAL)
 TEXTS = tuple(dict.fromkeys(_CANONICAL.values()))
 """The vocabulary in canonical spelling."""
 
-
 _BARS = ("I", "II", "III")
 _RARE = np.array([0.0 if t in _LIMB or t in _CHEST[:6] or t in _MONITOR else 0.03 for t in TEXTS], np.float32)
 """What a rare text must look more alike to be taken for it."""
 
+# where names are looked for, beyond the rows' beginnings and the first and last row's height
 _BEFORE_MM, _ABOVE_MM, _BELOW_MM = 15.0, 22.0, 15.0
 _HEIGHT_MM, _WIDEST_MM = (1.2, 6.0), 18.0
 _INK = 0.3
+# gaps between letters in parts of their height: set close, and spaced
 _GAPS = (0.3, 0.9)
+# more is noise
 _MOST_PARTS = 1500
-_HOPELESS, _LEAST, _SURE, _MARGIN = 0.5, 0.6, 0.68, 0.02
-_SAME_HEIGHT, _SAME_OFFSET_MM = 0.16, 3.0
-_IN_LINE_MM, _COLUMN_MM = 2.0, 10.0
-_SAME_COLUMN_MM = 7.0
-_COLUMN_COUNTS = (1, 2, 3, 4, 6)
-_AGREEING = 3
-_MOSTLY, _CLEARLY = 0.6, 0.06
-_EVIDENCE, _WORSE = 0.2, 0.15
+# a sure name is this much like its text, and this much less like any other; a hidden end costs some of that
+_HOPELESS, _LEAST, _SURE, _MARGIN, _HIDDEN = 0.5, 0.6, 0.68, 0.02, 0.03
+# how far names of one page differ: in height (log), in height above their row, in likeness
+_SAME_HEIGHT, _SAME_OFFSET_MM, _WORSE = 0.16, 3.0, 0.15
+# likeness beyond _LEAST, summed over a page's names
+_EVIDENCE = 0.2
+# dip between strokes in parts of the darkest; width to height of a single stroke
 _STROKE, _LONE_STROKE = 0.2, 0.34
-_HIDDEN = 0.03
+_IN_LINE_MM, _COLUMN_MM, _SAME_COLUMN_MM = 2.0, 10.0, 7.0
+_COLUMN_COUNTS = (1, 2, 3, 4, 6)
+# names that make a format; share of names that counts as most; likeness that tells the true one of two equal names
+_AGREEING, _MOSTLY, _CLEARLY = 3, 0.6, 0.06
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,16 @@ MAX_PIXELS = 16_000_000
 
 _TILE = 256
 _CENTRE = _TILE // 2
-_MAX_PITCH_PX = 11.0
+_MAX_PITCH_PX = 14.0
+_USUAL_WIDTH_MM = 220.0
 _MAX_TILES = 6
 _SEARCH_SIDE = 1600
 _ANGLE_LIMIT_DEG = 22.0
 _PITCH_RATIO = 1.18
-_HARMONICS = range(1, 13)
+_HARMONICS = np.arange(1.0, 13.0)
+_BETWEEN = np.arange(1.5, 7.0)
 _NYQUIST = 0.46
+_FLOOR = 1e-6
 _COARSE = (0.008, 0.75)
 _FINE = (0.003, 0.2)
 _MIN_COMB = 15.0
@@ -225,7 +228,9 @@ def _search(image: np.ndarray, low: float, high: float) -> tuple[float, np.ndarr
     pitches = np.exp(np.arange(np.log(low), np.log(high) + _COARSE[0], _COARSE[0]))
     angles = np.radians(np.arange(-_ANGLE_LIMIT_DEG, _ANGLE_LIMIT_DEG + _COARSE[1], _COARSE[1]))
     scores = np.array([[_comb(family, pitches, angles) for family in level] for level in levels])
-    score, part, found = _seed(scores)
+    # a page may have any width, but where the spectrum leaves it open the usual one is meant
+    prior = -8 * np.log2(image.shape[1] / pitches / _USUAL_WIDTH_MM) ** 2
+    score, part, found = _seed(scores, prior)
     if part == 0:
         waves = _refined(levels[0], pitches[found[:, 0]], angles[found[:, 1]])[None]
         return score, places[:1], waves, np.ones((1, 2))
@@ -264,7 +269,7 @@ def _spectra(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             places.append((xs[columns].mean() + (_TILE - 1) / 2, ys[rows].mean() + (_TILE - 1) / 2))
     levels = []
     for mean in means:
-        level = 10 * np.log10(_whole_plane(mean) + 1e-15)
+        level = 10 * np.log10(_whole_plane(mean) + _FLOOR)
         level -= cv2.blur(level, (31, 31))
         levels.append((level, np.rot90(level)))
     return np.array(levels, np.float32), np.array(places)
@@ -284,11 +289,11 @@ def _whole_plane(half: np.ndarray) -> np.ndarray:
 
 def _comb(level: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Return how far the harmonics of 1/(5 mm) stand out, in dB summed over the comb, shape (pitches, angles)."""
-    harmonics = np.array(_HARMONICS)[:, None]
+    harmonics = np.concatenate([_HARMONICS, _BETWEEN])[:, None]
     frequency = harmonics / (5 * pitches)
     # the 1 mm lines make the fifth and tenth harmonic stand above their neighbours; a harmonic that is
-    # missing costs, so that a subharmonic never wins
-    weight = np.select([harmonics == 5, harmonics == 10, harmonics < 5], [2.0, 1.5, 1.0], 0.5)
+    # missing costs, so that a subharmonic never wins, and so does a line halfway between, which a harmonic leaves
+    weight = np.select([harmonics % 1 > 0, harmonics == 5, harmonics == 10, harmonics < 5], [-0.6, 2.0, 1.5, 1.0], 0.5)
     weight = np.where(frequency < _NYQUIST, weight, 0.0)
     radius = np.minimum(frequency, _NYQUIST).reshape(-1, 1) * _TILE
     value = cv2.remap(
@@ -296,24 +301,26 @@ def _comb(level: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndar
         (radius * np.cos(angles) + _CENTRE).astype(np.float32),
         (radius * np.sin(angles) + _CENTRE).astype(np.float32),
         cv2.INTER_LINEAR,
-    )
-    value = np.clip(value, -5, 25) - 4
-    return np.einsum("hp,hpa->pa", weight, value.reshape(len(harmonics), len(pitches), len(angles)))
+    ).reshape(len(harmonics), len(pitches), len(angles))
+    value = np.where(harmonics[:, :, None] % 1 > 0, np.clip(value, 0, 25), np.clip(value, -5, 35) - 4)
+    return np.einsum("hp,hpa->pa", weight, value)
 
 
-def _seed(scores: np.ndarray) -> tuple[float, int, np.ndarray]:
+def _seed(scores: np.ndarray, prior: np.ndarray) -> tuple[float, int, np.ndarray]:
     """Return how far both families stand out together, the part where most, and pitch and angle there, shape (2, 2).
 
     Parameters
     ----------
     scores : ndarray, shape (parts, 2, pitches, angles)
         The first part is the page.
+    prior : ndarray, shape (pitches,)
+        Added for the pitch in x.
     """
     by_pitch = scores.max(axis=3)
     by_pitch = np.where(by_pitch < _MIN_COMB, -np.inf, by_pitch).astype(np.float32)
     reach = round(np.log(_PITCH_RATIO) / _COARSE[0])
     near = cv2.dilate(by_pitch[:, 1], np.ones((1, 2 * reach + 1), np.uint8))
-    joint = by_pitch[:, 0] + near
+    joint = by_pitch[:, 0] + near + prior
     # few tiles scatter more than many: a part must be clearly better than the page
     joint[0] += 15
     part, x = np.unravel_index(np.argmax(joint), joint.shape)

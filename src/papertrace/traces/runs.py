@@ -96,53 +96,54 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
         Cost, in columns, of a column without a run.
     """
     width = len(runs.first) - 1
-    back = np.full(len(runs.column), -1)
-    total = np.zeros(len(runs.column))
-    # states that the next column can continue: indices of runs, their scores less what gaps have cost
+    usable = np.flatnonzero(free)
+    first = np.searchsorted(runs.column[usable], np.arange(width + 1)).tolist()
+    tops, bottoms = runs.top[usable], runs.bottom[usable]
+    # of two runs that continue a chain equally well, the longer is the trace and the shorter a speck
+    pays = 1 + 0.01 * np.minimum(bottoms - tops, 50)
+    back = np.full(len(usable), -1)
+    total = pays.copy()
+    # states that the next column can continue: places in `usable`, their scores less what gaps have cost
     state = np.empty(0, int)
     score = np.empty(0)
-    usable = np.flatnonzero(free)
-    first = np.searchsorted(runs.column[usable], np.arange(width + 1))
-    top, bottom = runs.top, runs.bottom
-    # of two runs that continue a chain equally well, the longer is the trace and the shorter a speck
-    pay = 1 + 0.01 * np.minimum(bottom - top, 50)
+    rows = np.arange(max(np.diff(first), default=0))
     for x in range(width):
-        now = usable[first[x] : first[x + 1]]
-        if len(now) == 0:
+        begin, end = first[x], first[x + 1]
+        if begin == end:
             if len(state):
                 score = score - gap_cost
                 alive = score > 0
                 state, score = state[alive], score[alive]
             continue
-        if len(state):
-            gap = np.maximum(top[now][:, None] - bottom[state], top[state] - bottom[now][:, None])
-            value = score - jump_cost * np.maximum(gap, 0)
-            best = value.argmax(axis=1)
-            gained = value[np.arange(len(now)), best]
-            joined = gained > 0
-            back[now] = np.where(joined, state[best], -1)
-            total[now] = pay[now] + np.where(joined, gained, 0)
-            ghosts = score - gap_cost
-            ghosts[best[joined]] = -1  # a state that was continued need not wait as well
-            waiting = np.flatnonzero(ghosts > 0)
-            if len(waiting) > _KEPT_GHOSTS:
-                waiting = waiting[np.argpartition(ghosts[waiting], -_KEPT_GHOSTS)[-_KEPT_GHOSTS:]]
-            state, score = np.concatenate([now, state[waiting]]), np.concatenate([total[now], ghosts[waiting]])
-        else:
-            back[now] = -1
-            total[now] = pay[now]
-            state, score = now, total[now]
+        here = np.arange(begin, end)
+        if not len(state):
+            state, score = here, total[begin:end]
+            continue
+        gap = np.maximum(tops[begin:end, None] - bottoms[state], tops[state] - bottoms[begin:end, None])
+        value = score - jump_cost * np.maximum(gap, 0)
+        best = value.argmax(axis=1)
+        gained = value[rows[: end - begin], best]
+        joined = gained > 0
+        back[begin:end][joined] = state[best[joined]]
+        total[begin:end][joined] += gained[joined]
+        ghosts = score - gap_cost
+        ghosts[best[joined]] = -1  # a state that was continued need not wait as well
+        waiting = (ghosts > 0).nonzero()[0]
+        if len(waiting) > _KEPT_GHOSTS:
+            waiting = waiting[np.argpartition(ghosts[waiting], -_KEPT_GHOSTS)[-_KEPT_GHOSTS:]]
+        state = np.concatenate([here, state[waiting]])
+        score = np.concatenate([total[begin:end], ghosts[waiting]])
     if len(usable) == 0:
         return None
-    end = usable[np.argmax(total[usable])]
-    chain = [end]
+    chain = [int(np.argmax(total))]
+    score = float(total[chain[0]])
     while back[chain[-1]] >= 0:
-        chain.append(back[chain[-1]])
-    chain = np.array(chain[::-1])
-    x0 = int(runs.column[chain[0]])
-    indices = np.full(int(runs.column[end]) - x0 + 1, -1)
-    indices[runs.column[chain] - x0] = chain
-    return Path(x0, indices, float(total[end]))
+        chain.append(int(back[chain[-1]]))
+    chain = usable[chain[::-1]]
+    columns = runs.column[chain]
+    indices = np.full(int(columns[-1] - columns[0]) + 1, -1)
+    indices[columns - columns[0]] = chain
+    return Path(int(columns[0]), indices, score)
 
 
 def _grow(path: Path, runs: Runs, free: np.ndarray) -> Path:
@@ -175,8 +176,12 @@ def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 
     best_score = 0.0
     # ink is smeared over neighbouring pixels, so a run is free only if it is no part of a chain's own stroke
     for _ in range(2 * limit):
+        needed = max(minimum_mm * scale, 0.3 * best_score)
+        # a run pays at most 1.5, and a chain has one a column
+        if len(paths) == limit or 1.5 * len(np.unique(runs.column[free])) < needed:
+            break
         path = best_path(runs, free, jump_cost=3.0, gap_cost=0.6)
-        if path is None or path.score < minimum_mm * scale or path.score < 0.3 * best_score or len(paths) == limit:
+        if path is None or path.score < needed:
             break
         path = _grow(path, runs, free)
         free[path.runs[path.runs >= 0]] = False

@@ -1,5 +1,7 @@
 """Rows of known shape: pulses, columns, names."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,17 @@ def test_signal_begins_behind_the_gap_after_the_pulse():
     assert cut.pulse_mm == pytest.approx(10, abs=0.01)
     assert cut.zero_mm == pytest.approx(50, abs=0.01)
     assert cut.end_mm == 270
+
+
+def test_crumbs_of_a_faint_foot_are_no_signal():
+    row = row_of(10, 270, with_pulse(12), gap=(17.9, 18.4))
+    in_gap = (row.x_mm > 18.7) & (row.x_mm < 20.5)
+    row = dataclasses.replace(
+        row, y_mm=np.where(in_gap, np.nan, row.y_mm), inked_mm=np.array([[10, 17.9], [18.4, 18.7], [20.5, 270]])
+    )
+    [cut] = cut_pulses([row])
+    assert cut.start_mm == pytest.approx(20.5)
+    assert cut.x_mm[0] == pytest.approx(20.5, abs=0.05)
 
 
 def test_pulse_at_the_right_is_cut_with_its_foot_even_after_a_beat():

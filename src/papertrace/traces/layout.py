@@ -9,6 +9,7 @@ import numpy as np
 PULSE_GAINS = (2.5, 5.0, 10.0, 20.0)
 """Heights in mm that a 1 mV calibration pulse can have."""
 
+_CRUMB_MM, _CRUMB_GAP_MM = 1.0, 0.8
 _STANDARD_ROWS = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
 
 
@@ -159,12 +160,14 @@ def _cut(row: Row, left: float, right: float, foot: float | None, height: float 
     else:
         border = _foot_end(row, foot, left - 0.5, -1)
         keep = row.x_mm < border
-    kept = np.flatnonzero(keep & known)
+    inked = np.clip(row.inked_mm, border, None) if at_left else np.clip(row.inked_mm, None, border)
+    inked = _without_crumbs(inked[inked[:, 1] > inked[:, 0]], at_left)
+    if len(inked) == 0:
+        return row
+    kept = np.flatnonzero(keep & known & (row.x_mm > inked[0, 0] - 0.5) & (row.x_mm < inked[-1, 1] + 0.5))
     if len(kept) < 2:
         return row
     part = slice(kept[0], kept[-1] + 1)
-    inked = np.clip(row.inked_mm, border, None) if at_left else np.clip(row.inked_mm, None, border)
-    inked = inked[inked[:, 1] > inked[:, 0]]
     return replace(
         row,
         x_mm=row.x_mm[part],
@@ -174,6 +177,17 @@ def _cut(row: Row, left: float, right: float, foot: float | None, height: float 
         pulse_mm=height,
         zero_mm=foot,
     )
+
+
+def _without_crumbs(inked: np.ndarray, at_left: bool) -> np.ndarray:
+    """Drop what is left of a faint pulse's foot: bits of ink, apart from the signal, at the end where the pulse was."""
+    while len(inked) > 1:
+        first, second = (inked[0], inked[1]) if at_left else (inked[-1], inked[-2])
+        gap = max(first[0], second[0]) - min(first[1], second[1])
+        if first[1] - first[0] > _CRUMB_MM or gap < _CRUMB_GAP_MM:
+            break
+        inked = inked[1:] if at_left else inked[:-1]
+    return inked
 
 
 def _foot_end(row: Row, foot: float | None, start: float, direction: int) -> float:

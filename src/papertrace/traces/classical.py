@@ -12,7 +12,7 @@ import numpy as np
 from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
-from papertrace.traces.lattice import Lattice, NoLatticeError, find_lattice
+from papertrace.traces.lattice import Lattice, NoLatticeError, page_lattice
 from papertrace.traces.layout import Row, agreeing, arrange, cut_pulses, is_straight
 from papertrace.traces.names import assign_columns, read_lead_names
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
@@ -33,7 +33,7 @@ class Classical:
     def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
         """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
         try:
-            lattice = find_lattice(255 - image.mean(axis=2, dtype=np.float32))
+            lattice = page_lattice(image)
         except NoLatticeError as error:
             return PageTraces("failed", f"{error}: without a grid there is no scale")
         page = ink_map(image, lattice)

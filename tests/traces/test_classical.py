@@ -73,6 +73,18 @@ def test_rotated_page_reads_like_the_straight_one(degrees):
     assert column(score(page, rotated), "snr_db").min() > 20
 
 
+def test_print_of_another_colour_does_not_hide_the_trace():
+    """Red print that outweighs a thin blue trace."""
+    config = PagesConfig(pitch_scale=(0.8, 0.8), stroke_mm=(0.25, 0.25), pulse_probability=0, header_probability=0)
+    page = sine_page(config)
+    grey = page.image.min(axis=2)
+    blue = page.image.copy()
+    blue[grey < 140] = (130, 75, 70)
+    for k, y in enumerate((120, 160, 1500, 1540, 1580)):
+        cv2.putText(blue, f"atrial flutter {k} hypertension", (60, y), cv2.FONT_HERSHEY_DUPLEX, 1.6, (40, 40, 150), 4)
+    assert column(score(page, blue), "snr_aligned_db").min() > 15
+
+
 def test_calibration_pulse_sets_zero():
     page = sine_page(PagesConfig(pulse_probability=1.0))
     assert np.abs(column(score(page, page.image), "offset_mv")).max() < 0.005

@@ -12,6 +12,7 @@ from papertrace.traces.layout import (
     columns_of,
     cut_pulses,
     find_pulse,
+    is_print,
     is_straight,
     layout_name,
 )
@@ -103,6 +104,16 @@ def test_one_lookalike_among_four_rows_is_left_alone():
 def test_ruled_line_is_straight_and_ecg_is_not():
     assert is_straight(row_of(0, 200, lambda x: 0.01 * x))
     assert not is_straight(row_of(0, 200, beats))
+
+
+def test_letters_are_print_and_a_broken_trace_is_not():
+    starts = np.arange(10.0, 200.0, 3.0)
+    letters = dataclasses.replace(row_of(10, 200, beats), inked_mm=np.stack([starts, starts + 2.4], axis=1))
+    assert is_print(letters)
+    # a faint trace falls to pieces as short, but the paper between them is not a letter's distance
+    faint = dataclasses.replace(row_of(10, 200, beats), inked_mm=np.stack([starts, starts + 2.9], axis=1))
+    assert not is_print(faint)
+    assert not is_print(row_of(10, 200, beats))
 
 
 def test_rows_that_span_the_same_stretch_agree():

@@ -13,7 +13,7 @@ from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, page_lattice
-from papertrace.traces.layout import Row, agreeing, arrange, cut_pulses, is_straight
+from papertrace.traces.layout import Row, agreeing, arrange, cut_pulses, is_print, is_straight
 from papertrace.traces.names import assign_columns, read_lead_names
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
 
@@ -38,6 +38,9 @@ class Classical:
             return PageTraces("failed", f"{error}: without a grid there is no scale")
         page = ink_map(image, lattice)
         rows, radii = _rows(page, image.shape[1])
+        if not rows:
+            page = ink_map(image, lattice, any_colour=True)
+            rows, radii = _rows(page, image.shape[1])
         if not rows:
             return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(lattice))
         rows = cut_pulses(rows)
@@ -81,7 +84,7 @@ def _rows(page: InkMap, width_px: int) -> tuple[list[Row], list[float]]:
     found = []
     for path in find_paths(runs, page.scale):
         row, radius = _trace(path, runs, page, width_px)
-        if not is_straight(row) and not _along_edge(row, page):
+        if not (is_straight(row) or is_print(row) or _along_edge(row, page)):
             found.append((row, radius))
     found = [found[k] for k in agreeing([row for row, _ in found])]
     found.sort(key=lambda item: item[0].centre_mm)

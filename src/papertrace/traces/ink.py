@@ -142,7 +142,7 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
     return weights
 
 
-def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
+def ink_map(image: np.ndarray, lattice: Lattice, *, any_colour: bool = False) -> InkMap:
     """Rectify a page and separate its ink.
 
     Parameters
@@ -151,13 +151,17 @@ def ink_map(image: np.ndarray, lattice: Lattice) -> InkMap:
         Blue, green, red; any size, what is much finer than the canonical pixels is averaged first.
     lattice : Lattice
         Its grid, as `find_lattice` gives it.
+    any_colour : bool
+        Weigh the channels alike, instead of by the colour of what is darkest: sees more of a coloured grid, and every
+        ink, also where coloured print outweighs the trace.
     """
     factor = max(reduction(image.shape, MAX_PIXELS), int(np.mean(lattice.px_per_mm) / 10))
     image = reduce_image(image, factor)
     to_image = upscaling(factor)
     px_to_mm = lattice.px_to_mm @ to_image
     paper, desk = paper_colour(image)
-    flat = _weighted_deficit(image, paper, ink_weights(sample_deficits(image, paper, desk)))
+    weights = np.full(3, 1 / 3) if any_colour else ink_weights(sample_deficits(image, paper, desk))
+    flat = _weighted_deficit(image, paper, weights)
     h, w = flat.shape
     desk = cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
     flat[desk > 0] = 0

@@ -9,6 +9,7 @@ import numpy as np
 PULSE_GAINS = (2.5, 5.0, 10.0, 20.0)
 """Heights in mm that a 1 mV calibration pulse can have."""
 
+_LETTER_MM, _UNBROKEN = 5.0, 0.93
 _CRUMB_MM, _CRUMB_GAP_MM = 1.0, 0.8
 _STANDARD_ROWS = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
 
@@ -62,6 +63,12 @@ def is_straight(row: Row) -> bool:
     slope, offset = np.polyfit(x - x[0], y, 1)
     deviation = np.abs(y - slope * (x - x[0]) - offset)
     return bool(np.percentile(deviation, 99) < 0.25)
+
+
+def is_print(row: Row) -> bool:
+    """Tell whether a row is a line of print: letters with gaps between them, where a trace is one stroke."""
+    lengths = np.diff(row.inked_mm, axis=1)
+    return bool(np.median(lengths) < _LETTER_MM and lengths.sum() < _UNBROKEN * (row.end_mm - row.start_mm))
 
 
 def agreeing(rows: list[Row]) -> list[int]:

@@ -332,6 +332,34 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
 
 @cli.command()
 @_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["coco", "yolo", "masks", "challenge2024"]),
+    required=True,
+    help="COCO instances, YOLO boxes, label images, or records with images as in the PhysioNet Challenge 2024.",
+)
+@click.option(
+    "--input", "kind", type=click.Choice(["pages", "scans"]), default="scans", show_default=True, help="Which images."
+)
+@_file("out", "Folder to write; new or empty.", required=True)
+def export(results: Path, name: str, kind: str, out: Path) -> None:
+    """Write the images and labels of a dataset in the format of other programs.
+
+    \b
+    Examples:
+      papertrace export --results results/demo --format coco --out demo-coco
+      papertrace export --results results/demo --format challenge2024 --input pages --out demo-challenge
+    """
+    from papertrace.exports.export import export as run
+
+    done = run(results, name, kind, out)
+    rest = f"; {len(done.left_out)} left out, listed in {out / 'left-out.csv'}" if done.left_out else ""
+    click.echo(f"{done.images} {kind} in {out}{rest}")
+
+
+@cli.command()
+@_file("results", "Folder of a dataset, such as results/demo.", required=True)
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
     """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.

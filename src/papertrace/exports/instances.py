@@ -15,9 +15,7 @@ from papertrace.pages.ink import Pen, smooth_curve, split_polyline
 if TYPE_CHECKING:
     from papertrace.pages.render import Stretch
 
-_HALF_INK = (
-    0.45  # a pixel is the lead's from about half its ink on; of a slanting stroke it sees less than 0.5
-)
+_HALF_INK = 0.45  # a pixel is the lead's from about half its ink on; of a slanting stroke it sees less than 0.5
 _REACH_PX = 4  # room for the stroke's rim about the curve
 
 

@@ -220,9 +220,7 @@ def test_a_bad_image_is_left_out_and_told(dataset, tmp_path):
     )
     for image in copy.glob("scans/shard-*/*.jpg"):
         image.unlink()
-    with pytest.raises(
-        PapertraceError, match=r"none of its 3 scans .* first one: .* cannot be read"
-    ):
+    with pytest.raises(PapertraceError, match=r"none of its 3 scans .* first one: .* cannot be read"):
         export(copy, "yolo", "scans", tmp_path / "z")
     assert not (tmp_path / "z").exists()
 

@@ -360,6 +360,20 @@ def export(results: Path, name: str, kind: str, out: Path) -> None:
 
 @cli.command()
 @_file("results", "Folder of a dataset, such as results/demo.", required=True)
+def datasheet(results: Path) -> None:
+    """Say what a dataset holds: DATASHEET.md, SHA256SUMS and the schema of its recipes, in its folder.
+
+    \b
+    Example: papertrace datasheet --results results/demo
+    """
+    from papertrace.exports.datasheet import write_datasheet
+
+    for path in write_datasheet(results):
+        click.echo(path)
+
+
+@cli.command()
+@_file("results", "Folder of a dataset, such as results/demo.", required=True)
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
     """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.

@@ -25,9 +25,14 @@ def dataset_config(results: Path) -> Config:
     ConfigError
         The folder keeps no config: the stages were run by hand with a config of their own.
     """
-    import json
-
     from papertrace.config import validate_config
+
+    return validate_config(kept_keys(results), str(results / "config"))
+
+
+def kept_keys(results: Path) -> dict:
+    """Return the keys that a dataset's stages up to the scans were given; see `dataset_config`."""
+    import json
 
     merged: dict = {}
     for stage in _STAGES:
@@ -38,7 +43,7 @@ def dataset_config(results: Path) -> Config:
             raise ConfigError(f"{path}: no such file; name the dataset's --config instead") from None
         except ValueError:
             raise ConfigError(f"{path}: is no JSON; name the dataset's --config instead") from None
-    return validate_config(merged, str(results / "config"))
+    return merged
 
 
 def rebuild_image(config: Config, manifest: Path, records: Path, page_id: str, stage: str) -> tuple[str, bytes]:

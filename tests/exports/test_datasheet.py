@@ -73,6 +73,19 @@ def test_the_sheet_counts_what_is_there(copy):
     assert "* 3 records, `simulation`: simulated by papertrace" in sheet
     assert "Seed of the dataset: 1;" in sheet
     assert "* numpy " in sheet
+    assert "no record is in two splits" in sheet
+
+
+def test_a_path_of_ones_own_disk_is_not_told(copy):
+    records = json.loads((copy / "config/records.json").read_text())["records"]
+    records |= {"source": "folder", "folder": "/home/someone/qtdb"}
+    for stage in ("records", "manifest", "pages"):
+        kept = json.loads((copy / f"config/{stage}.json").read_text()) | {"records": records}
+        (copy / f"config/{stage}.json").write_text(json.dumps(kept))
+    run(copy)
+    sheet = (copy / "DATASHEET.md").read_text()
+    assert '"folder": "qtdb"' in sheet
+    assert "someone" not in sheet
 
 
 def test_the_same_dataset_gives_the_same_sheet(copy):
@@ -100,7 +113,5 @@ def test_a_damaged_dataset_is_not_certified(copy, change, what):
 def test_a_folder_without_a_dataset_is_one_sentence(tmp_path):
     result = run(tmp_path)
     path = tmp_path / "records/records.parquet"
-    assert (result.exit_code, result.stderr) == (
-        1,
-        f"papertrace: {path}: no such file; make it with `papertrace records`\n",
-    )
+    assert result.exit_code == 1
+    assert result.stderr == f"papertrace: {path}: no such file; make it with `papertrace records`\n"

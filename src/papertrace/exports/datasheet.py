@@ -116,7 +116,7 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
     lines += [
         "## Splits",
         "",
-        "By record: no record is in two splits.",
+        _disjoint(manifest),
         "",
         "| split | records | pages |",
         "|---|--:|--:|",
@@ -137,9 +137,9 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
     lines += [
         "## Checks",
         "",
-        f"`SHA256SUMS` holds {len(sums)} files; `sha256sum --check SHA256SUMS` checks them. `page-recipe.schema.json` is",
-        "the schema of the column `recipe` of the pages' tables; that of the scans' is a list of artifacts as drawn, each",
-        "with its name under `artifact`. Columns: `papertrace.tables`.",
+        f"`SHA256SUMS` holds {len(sums)} files; `sha256sum --check SHA256SUMS` checks them.",
+        "`page-recipe.schema.json` is the schema of the column `recipe` of the pages' tables; that of the scans' tables is",
+        "a list of artifacts as drawn, each with its name under `artifact`. Columns: `papertrace.tables`.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -155,12 +155,17 @@ def _spread(rows: list[dict], columns: list[str]) -> list[str]:
     for column in columns:
         counts = Counter(row[column] for row in rows if row[column] is not None)
         common = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-        values = [
-            f"{value if isinstance(value, str) else format(value, 'g')} ({count:,})" for value, count in common[:8]
-        ]
+        named = [(value if isinstance(value, str) else format(value, "g"), count) for value, count in common[:8]]
+        values = [f"{value} ({count:,})" for value, count in named]
         rest = [f"{len(common) - 8} more"] if len(common) > 8 else []
         found.append(f"{column} {', '.join(values + rest) or 'unknown'}")
     return found
+
+
+def _disjoint(manifest: list[dict]) -> str:
+    pairs = {(row["record"], row["split"]) for row in manifest}
+    shared = len(pairs) - len({record for record, _ in pairs})
+    return f"{shared} records are in more than one split." if shared else "By record: no record is in two splits."
 
 
 def _config_lines(results: Path) -> list[str]:
@@ -171,6 +176,8 @@ def _config_lines(results: Path) -> list[str]:
             "The config is not kept in this folder: its stages were run by hand. Every page's own seeds are in the",
             "manifest.",
         ]
+    if keys.get("records", {}).get("folder"):
+        keys["records"] |= {"folder": Path(keys["records"]["folder"]).name}  # where it lay on one's disk says nothing
     shown = json.dumps(keys, indent=1, sort_keys=True)
     return [
         f"Seed of the dataset: {keys.get('seed')}; every page's own seeds are in the manifest. One image alone:",

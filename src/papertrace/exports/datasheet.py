@@ -138,7 +138,7 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
         "## Checks",
         "",
         f"`SHA256SUMS` holds {len(sums)} files; `sha256sum --check SHA256SUMS` checks them.",
-        "`page-recipe.schema.json` is the schema of the column `recipe` of the pages' tables; that of the scans' tables is",
+        "`page-recipe.schema.json` is the schema of the column `recipe` of the pages' tables; that of the scans is",
         "a list of artifacts as drawn, each with its name under `artifact`. Columns: `papertrace.tables`.",
     ]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,8 @@ def _instance(
     lead: LeadLabel, stretch: Stretch, labels: PageLabels, pixel_map: PixelMap, size: Size
 ) -> tuple[tuple[int, int], np.ndarray] | None:
     """Return corner and mask of a stroke."""
-    curves = [curve for curve in _curves(lead, stretch, labels, pixel_map) if _touches(curve, size)]
+    drawn = (split_polyline(pixel_map.apply(curve)) for curve in drawn_curves(lead, stretch, labels))
+    curves = [curve for curve in drawn if _touches(curve, size)]
     if not curves:
         return None
     every = np.concatenate(curves)
@@ -106,18 +108,18 @@ def _instance(
     return ((int(x0), int(y0)), mask) if mask.any() else None
 
 
-def _curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels, pixel_map: PixelMap):
-    """Yield the drawn curve in the image's pixels, cut where it leaves the paper."""
+def drawn_curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels) -> Iterator[np.ndarray]:
+    """Yield the curve as the page draws it, shape (m, 2) in mm; cut at gaps and where it leaves the paper."""
     page_map = PixelMap.of_page(labels.px_per_mm)
     line = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
-    # As the page draws it: far outside the paper a curve need not be followed.
+    # Far outside the paper a curve need not be followed.
     line[:, 1] = np.clip(line[:, 1], -0.3 * labels.height_mm, 1.3 * labels.height_mm)
     for curve in smooth_curve(page_map.apply(line)):
         points_mm = page_map.inverse(curve)
         edges = np.flatnonzero(np.diff(on_paper(points_mm, labels).astype(np.int8))) + 1
         for piece in np.split(points_mm, edges):
             if on_paper(piece[:1], labels)[0]:
-                yield split_polyline(pixel_map.apply(piece))
+                yield piece
 
 
 def _touches(curve: np.ndarray, size: Size) -> bool:

@@ -19,7 +19,7 @@ from papertrace.exports.dense import (
     pulse_boxes,
     text_boxes,
 )
-from papertrace.exports.instances import label_image, lead_instances
+from papertrace.exports.instances import gridless_twin, label_image, lead_instances
 from papertrace.geometry import PixelMap
 
 SIZE = (800, 480)
@@ -111,6 +111,23 @@ def test_nothing_is_drawn_beyond_the_paper_or_in_a_gap(sheet):
     assert not image[:98].any()
     assert not image[:, 242:317].any()
     assert image[100:150, 395:425].any()
+
+
+def test_the_twin_of_a_clean_page_is_the_one_that_pages_draw():
+    from papertrace.pages.config import PagesConfig
+    from papertrace.pages.recipe import draw_recipe
+    from papertrace.pages.render import render
+    from papertrace.records.reader import Signal
+
+    t = np.arange(2500) / 250
+    samples = np.stack([np.sin(7 * t), 2.5 * np.sin(30 * t)], axis=1)
+    samples[700:800, 0] = np.nan
+    recipe = draw_recipe("2x1", PagesConfig(), np.random.default_rng(3), 100, 25, 10)
+    page = render(Signal(samples, 250.0, ["A", "B"]), recipe, twin=True)
+    size = page.image.shape[1::-1]
+    twin = gridless_twin(page.labels, page.truth, PixelMap.of_page(page.labels.px_per_mm), size)
+    assert (page.twin < 128).sum() > 2000
+    assert np.abs(twin.astype(int) - page.twin).max() <= 2
 
 
 def test_a_stroke_out_of_sight_is_no_instance(sheet):

@@ -138,6 +138,10 @@ def test_masks(exported, items):
         mask = cv2.imread(str(folder / f"masks/{item.page_id}.png"), cv2.IMREAD_UNCHANGED)
         legend = json.loads((folder / f"masks/{item.page_id}.json").read_text())
         assert (mask.dtype, mask.shape) == (np.uint8, item.size[::-1])
+        twin = cv2.imread(str(folder / f"twins/{item.page_id}.png"), cv2.IMREAD_UNCHANGED)
+        assert twin.shape == mask.shape
+        assert np.median(twin[mask > 0]) < 140  # strokes of little more than a pixel
+        assert (twin[cv2.dilate((mask > 0).astype(np.uint8), np.ones((7, 7))) == 0] == 255).all()
         assert set(np.unique(mask)) == {0, *map(int, legend["instances"])}
         assert [entry["lead"] for entry in legend["instances"].values()] == [x.lead for x in item.labels.leads]
         assert (folder / "images" / legend["image"]).read_bytes() == item.data

@@ -16,7 +16,7 @@ import numpy as np
 from papertrace import __version__
 from papertrace.exports.dataset import Item
 from papertrace.exports.dense import BoxLabel, pulse_boxes, text_boxes
-from papertrace.exports.instances import Instance, label_image, lead_instances
+from papertrace.exports.instances import Instance, gridless_twin, label_image, lead_instances
 from papertrace.labels import Box
 from papertrace.pages.png import encode_png
 
@@ -149,21 +149,24 @@ class Yolo:
 
 
 class Masks:
-    """Label images: ``images/``, ``masks/<page>.png`` and its legend, ``masks/<page>.json``.
+    """Label images: ``images/``, ``masks/<page>.png`` with its legend, ``masks/<page>.json``, and ``twins/<page>.png``.
 
-    A pixel is 0 where there is no trace, k on that of the page's k-th stretch of a lead.
+    A pixel of a mask is 0 where there is no trace, k on that of the page's k-th stretch of a lead; a twin is the image
+    with nothing but its traces, black on white.
     """
 
     def __init__(self, folder: Path):
-        self.images, self.masks = folder / "images", folder / "masks"
-        self.images.mkdir()
-        self.masks.mkdir()
+        self.images, self.masks, self.twins = folder / "images", folder / "masks", folder / "twins"
+        for each in (self.images, self.masks, self.twins):
+            each.mkdir()
 
     def add(self, item: Item) -> None:
         """Write one image, its mask and the mask's legend."""
         (self.images / item.name).write_bytes(item.data)
         instances = lead_instances(item.labels, item.truth, item.map, item.size)
         (self.masks / f"{item.page_id}.png").write_bytes(encode_png(label_image(instances, item.size)))
+        twin = gridless_twin(item.labels, item.truth, item.map, item.size)
+        (self.twins / f"{item.page_id}.png").write_bytes(encode_png(twin))
         legend = {
             "image": item.name,
             "split": item.split,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from papertrace.pages.render import Stretch
 
 _HALF_INK = 0.45  # a pixel is the lead's from about half its ink on; of a slanting stroke it sees less than 0.5
+_LEAST_PX = 1.0  # width of a stroke's mask: thinner ones would fall apart
 _REACH_PX = 4  # room for the stroke's rim about the curve
 
 
@@ -63,14 +64,15 @@ def lead_instances(labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap
     labels, truth, pixel_map, size
         See `papertrace.exports.dense.centre_lines`.
     """
-    found = [
-        _instance(lead, stretch, labels, pixel_map, size) for lead, stretch in zip(labels.leads, truth, strict=True)
-    ]
+    found: list[Instance | None] = [None] * len(labels.leads)
     covered = np.zeros((size[1], size[0]), bool)
+    # From the last drawn to the first: who comes later lies on top.
     for place in reversed(range(len(found))):
-        if found[place] is None:
+        lead = labels.leads[place]
+        stroke = _stroke(lead, truth[place], labels, pixel_map, size, _LEAST_PX)
+        if stroke is None or not (mask := stroke[1] >= _HALF_INK).any():
             continue
-        lead, (x, y), mask = labels.leads[place], *found[place]
+        x, y = stroke[0]
         window = covered[y : y + mask.shape[0], x : x + mask.shape[1]]
         found[place] = Instance(lead.lead, lead.row, lead.column, (x, y), mask, mask & ~window)
         window |= mask
@@ -87,16 +89,34 @@ def label_image(instances: list[Instance | None], size: Size) -> np.ndarray:
     return image
 
 
-def _instance(
-    lead: LeadLabel, stretch: Stretch, labels: PageLabels, pixel_map: PixelMap, size: Size
+def gridless_twin(labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, size: Size) -> np.ndarray:
+    """Return the traces alone, black on white, uint8, shape (h, w): an image without paper, print and wear.
+
+    Parameters
+    ----------
+    labels, truth, pixel_map, size
+        See `papertrace.exports.dense.centre_lines`.
+    """
+    whole = np.zeros((size[1], size[0]), np.float32)
+    for lead, stretch in zip(labels.leads, truth, strict=True):
+        stroke = _stroke(lead, stretch, labels, pixel_map, size)
+        if stroke is not None:
+            (x, y), coverage = stroke
+            window = whole[y : y + coverage.shape[0], x : x + coverage.shape[1]]
+            np.maximum(window, coverage, out=window)
+    return np.rint(255 * (1 - whole)).astype(np.uint8)
+
+
+def _stroke(
+    lead: LeadLabel, stretch: Stretch, labels: PageLabels, pixel_map: PixelMap, size: Size, least_px: float = 0.0
 ) -> tuple[tuple[int, int], np.ndarray] | None:
-    """Return corner and mask of a stroke."""
+    """Return corner and ink (0 … 1) of a stroke, no thinner than asked; None where the image has nothing of it."""
     drawn = (split_polyline(pixel_map.apply(curve)) for curve in drawn_curves(lead, stretch, labels))
     curves = [curve for curve in drawn if _touches(curve, size)]
     if not curves:
         return None
     every = np.concatenate(curves)
-    width_px = max(lead.stroke_mm * _scale(every.mean(axis=0), pixel_map), 1.0)
+    width_px = max(lead.stroke_mm * _scale(every.mean(axis=0), pixel_map), least_px)
     reach = _REACH_PX + width_px
     x0, y0 = np.clip(np.floor(every.min(axis=0) - reach), 0, size).astype(int)
     x1, y1 = np.clip(np.ceil(every.max(axis=0) + reach) + 1, 0, size).astype(int)
@@ -104,8 +124,7 @@ def _instance(
     pen = Pen(width_px)
     for curve in curves:
         pen.draw(coverage, curve - (x0, y0))
-    mask = coverage >= _HALF_INK
-    return ((int(x0), int(y0)), mask) if mask.any() else None
+    return (int(x0), int(y0)), coverage
 
 
 def drawn_curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels) -> Iterator[np.ndarray]:

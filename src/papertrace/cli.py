@@ -58,6 +58,9 @@ def _file(name: str, text: str, **options):
 
 
 _config_option = _file("config", "Config of the dataset (YAML), or of the stage (JSON).", required=True)
+_config_or_results = _file("config", "Config of the dataset (YAML), or of the stage (JSON).")
+_results_option = _file("results", "With --id: folder of the dataset, in place of a --config.")
+_id_option = click.option("--id", "page_id", help="Make only the image of this page again; --out is then the image.")
 _shard_option = click.option("--shard", type=click.IntRange(min=0), help="Number of the shard; all of them without it.")
 
 
@@ -113,18 +116,32 @@ def manifest(config: Path, records: Path | None, out: Path | None) -> None:
 
 
 @cli.command()
-@_config_option
+@_config_or_results
 @_file("manifest", "Table of planned pages.")
 @_file("records", "Table of records.")
 @_shard_option
+@_id_option
+@_results_option
 @_file("out", "The table to write [default: <results>/pages/shard-KKKKK.parquet].")
-def pages(config: Path, manifest: Path | None, records: Path | None, shard: int | None, out: Path | None) -> None:
-    """Draw clean pages, with their labels and their truth.
+def pages(
+    config: Path | None,
+    manifest: Path | None,
+    records: Path | None,
+    shard: int | None,
+    page_id: str | None,
+    results: Path | None,
+    out: Path | None,
+) -> None:
+    """Draw clean pages, with their labels and their truth; or one of them again, byte for byte, by its id.
 
     \b
-    Example: papertrace pages --config config/demo.yaml --shard 0
+    Examples:
+      papertrace pages --config config/demo.yaml --shard 0
+      papertrace pages --results results/demo --id two-lead-0000_00000 --out page.png
     """
-    dataset = _open(config)
+    if page_id is not None:
+        return _rebuild("pages", config, results, manifest, records, page_id, shard, out)
+    dataset = _open(_needed(config, results))
     from papertrace.pages import stage
 
     manifest = dataset.given("manifest", manifest)
@@ -134,18 +151,36 @@ def pages(config: Path, manifest: Path | None, records: Path | None, shard: int 
 
 
 @cli.command()
-@_config_option
+@_config_or_results
 @_file("manifest", "Table of planned pages.")
 @_file("pages", "A shard's table of pages.")
 @_shard_option
+@_id_option
+@_results_option
+@_file("records", "With --id: table of records.")
 @_file("out", "The table to write [default: <results>/scans/shard-KKKKK.parquet].")
-def scans(config: Path, manifest: Path | None, pages: Path | None, shard: int | None, out: Path | None) -> None:
-    """Turn pages into what a scanner or a camera would have seen of them.
+def scans(
+    config: Path | None,
+    manifest: Path | None,
+    pages: Path | None,
+    shard: int | None,
+    page_id: str | None,
+    results: Path | None,
+    records: Path | None,
+    out: Path | None,
+) -> None:
+    """Turn pages into what a scanner or a camera would have seen of them; or one page again, by its id.
 
     \b
-    Example: papertrace scans --config config/demo.yaml --shard 0
+    Examples:
+      papertrace scans --config config/demo.yaml --shard 0
+      papertrace scans --results results/demo --id two-lead-0000_00000 --out scan.jpg
     """
-    dataset = _open(config)
+    if page_id is not None:
+        if pages is not None:
+            raise click.UsageError("--pages does not go with --id: the page itself is made again too")
+        return _rebuild("scans", config, results, manifest, records, page_id, shard, out)
+    dataset = _open(_needed(config, results))
     from papertrace.scans import stage
 
     manifest = dataset.given("manifest", manifest)
@@ -297,6 +332,48 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
 
 @cli.command()
 @_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@click.option(
+    "--format",
+    "name",
+    type=click.Choice(["coco", "yolo", "masks", "challenge2024"]),
+    required=True,
+    help="COCO instances, YOLO boxes, label images, or records with images as in the PhysioNet Challenge 2024.",
+)
+@click.option(
+    "--input", "kind", type=click.Choice(["pages", "scans"]), default="scans", show_default=True, help="Which images."
+)
+@_file("out", "Folder to write; new or empty.", required=True)
+def export(results: Path, name: str, kind: str, out: Path) -> None:
+    """Write the images and labels of a dataset in the format of other programs.
+
+    \b
+    Examples:
+      papertrace export --results results/demo --format coco --out demo-coco
+      papertrace export --results results/demo --format challenge2024 --input pages --out demo-challenge
+    """
+    from papertrace.exports.export import export as run
+
+    done = run(results, name, kind, out)
+    rest = f"; {len(done.left_out)} left out, listed in {out / 'left-out.csv'}" if done.left_out else ""
+    click.echo(f"{done.images} {kind} in {out}{rest}")
+
+
+@cli.command()
+@_file("results", "Folder of a dataset, such as results/demo.", required=True)
+def datasheet(results: Path) -> None:
+    """Say what a dataset holds: DATASHEET.md, SHA256SUMS and the schema of its recipes, in its folder.
+
+    \b
+    Example: papertrace datasheet --results results/demo
+    """
+    from papertrace.exports.datasheet import write_datasheet
+
+    for path in write_datasheet(results):
+        click.echo(path)
+
+
+@cli.command()
+@_file("results", "Folder of a dataset, such as results/demo.", required=True)
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
     """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.
@@ -359,6 +436,54 @@ class _Dataset:
         from papertrace.plan import page_count
 
         return list(range(-(-page_count(self.config) // self.config.shard_size)))
+
+
+def _needed(config: Path | None, results: Path | None) -> Path:
+    """Return the config that a stage needs wherever it does not make one image by --id."""
+    if results is not None:
+        raise click.UsageError("--results goes with --id only; name the --config")
+    if config is None:
+        raise click.UsageError("Missing option '--config'.")
+    return config
+
+
+def _rebuild(
+    stage: str,
+    config: Path | None,
+    results: Path | None,
+    manifest: Path | None,
+    records: Path | None,
+    page_id: str,
+    shard: int | None,
+    out: Path | None,
+) -> None:
+    """Make one image again by its id; where its shard is there, its SHA-256 must be the same."""
+    if out is None:
+        raise click.UsageError("name the image to write: --out FILE")
+    if shard is not None:
+        raise click.UsageError("--shard does not go with --id: an id is enough")
+    from papertrace.exports.rebuild import dataset_config, rebuild_image, written_sha256
+    from papertrace.io import sha256_bytes, write_bytes
+
+    if config is not None:
+        dataset = _open(config)
+        # A stage's own config lacks the keys of the others; together they lie beside it.
+        whole = dataset.config if dataset.whole else dataset_config(dataset.folder)
+        dataset = _Dataset(whole, results or dataset.folder, whole=True)
+    elif results is not None:
+        dataset = _Dataset(dataset_config(results), results, whole=True)
+    else:
+        raise click.UsageError("name the dataset: --config FILE or --results FOLDER")
+    _, data = rebuild_image(
+        dataset.config, dataset.given("manifest", manifest), dataset.given("records", records), page_id, stage
+    )
+    written = written_sha256(dataset.folder, page_id, stage)
+    if written not in (None, sha256_bytes(data)):
+        raise PapertraceError(
+            f"{page_id}: what this config and this version of papertrace make is not the image that the table of "
+            f"{stage} in {dataset.folder} tells of; use the config and the version that the dataset was made with"
+        )
+    write_bytes(data, out)
 
 
 def _open(path: Path) -> _Dataset:

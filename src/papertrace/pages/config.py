@@ -6,14 +6,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from papertrace.section import Probability, Section, range_within
+from papertrace.pages.layouts import Layout, Name
+from papertrace.section import Probability, Section, one_or_more, range_within
 
 
 class PagesConfig(Section):
     """How clean pages are drawn."""
 
-    layout: Literal["auto", "1x1", "2x1", "3x4+1"] = Field(
-        "auto", description="layout; auto takes 3x4+1 for 12-lead records and as many rows as leads for one or two"
+    layout: one_or_more() = Field(
+        ("auto",),
+        description="layout, or several to draw from per page: 1x1, 2x1, 3x1, 3x4, 3x4+1, 3x4+2, 3x4+3, 6x2, 6x2+1, "
+        "12x1, 3x4+1-cabrera, 6x2-cabrera or one of your own; auto takes 3x4+1 for 12-lead records and as many rows "
+        "as leads for one or two",
+    )
+    layouts: dict[Name, Layout] = Field({}, description="layouts of your own, by name")
+    layout_file: str | None = Field(None, description="YAML file of more layouts of your own")
+    simultaneous_probability: Probability = Field(
+        0.0, description="share of pages whose columns all show the same seconds, not each those after its neighbour's"
     )
     dpi: float = Field(200, ge=50, le=600, description="dots per inch of the page")
     speed_mm_s: Literal[25] = Field(25, description="paper speed in mm/s")

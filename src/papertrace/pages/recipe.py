@@ -9,7 +9,7 @@ import numpy as np
 from papertrace.errors import PapertraceError
 from papertrace.pages.colours import Palette, draw_palette
 from papertrace.pages.config import PagesConfig
-from papertrace.pages.layouts import LAYOUTS, PAGE_SECONDS
+from papertrace.pages.layouts import PAGE_SECONDS, Cell, cells_of, known_layouts
 from papertrace.pages.words import header_lines
 
 LETTER_IN = (11.0, 8.5)
@@ -42,12 +42,16 @@ class Print:
 class PageRecipe:
     """Every choice about a page, as drawn; lengths in grid millimetres.
 
+    `rows` are the leads of `papertrace.pages.layouts.Layout`, and `row_s` the seconds that a row holds.
     `pitch_scale` is the size of a grid millimetre in real millimetres, `x_left_mm` where a row's first moment is
     drawn and `row_y_mm` the height of each row's 0 mV. `name_rise_mm` and `name_size_mm` are None on pages without
     lead names.
     """
 
     layout: str
+    rows: tuple[tuple[str | int, ...], ...]
+    row_s: float
+    simultaneous: bool
     paper: str
     dpi: float
     speed_mm_s: float
@@ -82,6 +86,10 @@ class PageRecipe:
         """Width and height of the paper in grid millimetres."""
         return self.size_px[0] / self.px_per_mm, self.size_px[1] / self.px_per_mm
 
+    def cells(self) -> list[Cell]:
+        """Return the places for leads, row by row."""
+        return cells_of(self.rows, self.row_s, self.simultaneous)
+
     def to_dict(self) -> dict:
         """Return the recipe as JSON-ready values."""
         return asdict(self)
@@ -97,8 +105,13 @@ def draw_recipe(
     PapertraceError
         Unknown layout, or 10 s at this speed are wider than the paper.
     """
-    if layout not in LAYOUTS:
-        raise PapertraceError(f"layout {layout!r} is not known; use one of {', '.join(LAYOUTS)}")
+    layouts = known_layouts(config.layouts)
+    if layout not in layouts:
+        raise PapertraceError(f"layout {layout!r} is not known; use one of {', '.join(layouts)}")
+    rows = layouts[layout].rows
+    # What came later draws from a stream of its own, so that the earlier choices of a seed stay as they are.
+    later = rng.spawn(1)[0]
+    simultaneous = _happens(config.simultaneous_probability, later)
     pitch_scale = _uniform(config.pitch_scale, rng)
     width_mm, height_mm = (side * 25.4 / pitch_scale for side in LETTER_IN)
     palette = draw_palette(rng, config.black_and_white_probability)
@@ -116,7 +129,7 @@ def draw_recipe(
             f"{pitch_scale:.3f}; set a slower speed or a smaller `pages.pitch_scale`"
         )
     x_left = _EDGE_MM + pulse_mm + room_mm * _uniform((0.05, 0.95), rng)
-    row_y = _draw_rows(len(LAYOUTS[layout].rows), height_mm, rng)
+    row_y = _draw_rows(len(rows), height_mm, rng)
 
     prints = []
     if _happens(config.header_probability, rng):
@@ -129,6 +142,9 @@ def draw_recipe(
         prints.append(Print(text, "scale", x_left + _uniform((0, 150), rng), height_mm - 4.0, _SCALE_TYPE_MM))
     return PageRecipe(
         layout=layout,
+        rows=rows,
+        row_s=PAGE_SECONDS,
+        simultaneous=simultaneous,
         paper="letter",
         dpi=float(dpi),
         speed_mm_s=float(speed_mm_s),

@@ -14,7 +14,7 @@ from papertrace.labels import Box, LeadLabel, PageLabels, PulseLabel, TextLabel
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import draw_grid
 from papertrace.pages.ink import Pen, blend, smooth_curve, split_polyline
-from papertrace.pages.layouts import LAYOUTS, PAGE_SECONDS, Cell, find_lead
+from papertrace.pages.layouts import Cell, find_lead, sign_of
 from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe, Print, draw_recipe
 from papertrace.pages.text import draw_text
 
@@ -80,7 +80,7 @@ def render_page(
     signal : Signal
         ``samples`` in mV, shape (n, leads), ``rate_hz`` and ``leads`` (names).
     layout : str
-        A key of `papertrace.pages.layouts.LAYOUTS`.
+        The name of a layout: papertrace's or the config's own.
     config : PagesConfig
         Ranges and probabilities that the page's choices are drawn from.
     rng : numpy.random.Generator
@@ -116,7 +116,7 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
     twin : bool
         Also return the traces alone.
     """
-    truth = cut_stretches(signal, LAYOUTS[recipe.layout].cells(), start_sample)
+    truth = cut_stretches(signal, recipe.cells(), start_sample)
     if not truth:
         raise PapertraceError(
             f"layout {recipe.layout} shows none of the record's leads ({', '.join(signal.leads)}), "
@@ -163,7 +163,7 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
         first, end = (math.ceil(round(t * rate, 6)) for t in (cell.start_s, cell.start_s + cell.duration_s))
         if place is None or len(samples[first:end]) == 0:
             continue
-        piece = np.where(np.isfinite(samples[first:end, place]), samples[first:end, place], np.nan)
+        piece = sign_of(cell.lead) * np.where(np.isfinite(samples[first:end, place]), samples[first:end, place], np.nan)
         known = piece[~np.isnan(piece)]
         offset = float(known.mean()) if len(known) else 0.0
         stretches.append(
@@ -192,16 +192,17 @@ class _Sheet:
         self.pen = Pen(recipe.stroke_mm * recipe.px_per_mm)
         self.coverage = np.zeros((height_px, width_px), np.float32)
         self.texts: list[TextLabel] = []
+        self.cells = {(cell.row, cell.column): cell for cell in recipe.cells()}
 
     def trace(self, stretch: Stretch) -> LeadLabel:
-        recipe = self.recipe
+        recipe, cell = self.recipe, self.cells[stretch.row, stretch.column]
         lead = LeadLabel(
             lead=stretch.lead,
             row=stretch.row,
             column=stretch.column,
             start_s=stretch.start_s,
             duration_s=len(stretch.samples) / stretch.rate_hz,
-            x0_mm=recipe.x_left_mm + stretch.start_s * recipe.speed_mm_s,
+            x0_mm=recipe.x_left_mm + (stretch.start_s + (cell.place_s - cell.start_s)) * recipe.speed_mm_s,
             y0_mm=recipe.row_y_mm[stretch.row],
             speed_mm_s=recipe.speed_mm_s,
             gain_mm_mv=recipe.gain_mm_mv,
@@ -229,8 +230,7 @@ class _Sheet:
 
     def lead_name(self, lead: LeadLabel) -> Box | None:
         recipe = self.recipe
-        column_s = lead.column * PAGE_SECONDS / len(LAYOUTS[recipe.layout].rows[lead.row])
-        x_mm = recipe.x_left_mm + column_s * recipe.speed_mm_s + 1.0
+        x_mm = recipe.x_left_mm + self.cells[lead.row, lead.column].place_s * recipe.speed_mm_s + 1.0
         return self.write(Print(lead.lead, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
 
     def write(self, line: Print) -> Box | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -25,8 +25,22 @@ class PagesConfig(Section):
         0.0, description="share of pages whose columns all show the same seconds, not each those after its neighbour's"
     )
     dpi: float = Field(200, ge=50, le=600, description="dots per inch of the page")
-    speed_mm_s: Literal[25] = Field(25, description="paper speed in mm/s")
-    gain_mm_mv: Literal[10] = Field(10, description="gain in mm/mV")
+    speed_mm_s: one_or_more(12.5, 25, 50) = Field((25,), description="paper speed in mm/s, drawn per page")
+    gain_mm_mv: one_or_more(2.5, 5, 10, 20) = Field((10,), description="gain in mm/mV, drawn per page")
+    half_chest_gain_probability: Probability = Field(
+        0.0,
+        description="share of pages whose leads V1 to V6 are drawn at half the gain of the others, "
+        "in layouts that name them",
+    )
+    paper: one_or_more("letter", "a4", "roll") = Field(
+        ("letter",),
+        description="paper, drawn per page; letter and a4 lie on their long side, a roll is as long as its rows need",
+    )
+    row_s: Annotated[float, Field(ge=1, le=60)] | None = Field(
+        None,
+        description="seconds a row holds, of a window that may be longer; null takes 10, but 5 at 50 mm/s on letter "
+        "and a4, which are too narrow for more",
+    )
     pitch_scale: range_within(0.3, 1.04) = Field(
         (0.74, 1.0), description="size of a grid millimetre in real millimetres, drawn per page"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -12,8 +13,12 @@ from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import PAGE_SECONDS, Cell, cells_of, known_layouts
 from papertrace.pages.words import header_lines
 
-LETTER_IN = (11.0, 8.5)
-"""Width and height of a letter page, landscape, in inches."""
+SHEETS_IN = {"letter": (11.0, 8.5), "a4": (297 / 25.4, 210 / 25.4)}
+"""Width and height of sheets, landscape, in inches."""
+ROLLS_MM = (50.0, 63.0, 80.0, 112.0, 145.0, 210.0)
+"""Widths that rolls of recording paper are sold in; the page's height."""
+
+CHEST_LEADS = ("V1", "V2", "V3", "V4", "V5", "V6")
 
 PULSE_S, PULSE_MV = 0.2, 1.0
 PULSE_FLAT_MM = 2.0
@@ -24,6 +29,10 @@ PULSE_GAP_MM = 1.5
 _HEADER_MM = 26.0  # kept free above the first row for print
 _FOOTER_MM = 10.0  # and below the last
 _EDGE_MM = 4.0  # least distance from the trace to the paper's left and right edge
+_ROLL_ROW_MM = 22.0  # a roll is at least so wide per row, where one so wide is sold
+_ROLL_ENDS_MM = 16.0  # and longer than its rows by this much
+_NARROW_MM = 265.0  # the header's columns need so much; below, its type shrinks
+_MOST_PX = 120e6
 _HEADER_TYPE_MM, _SCALE_TYPE_MM = 3.4, 3.2
 
 
@@ -43,6 +52,8 @@ class PageRecipe:
     """Every choice about a page, as drawn; lengths in grid millimetres.
 
     `rows` are the leads of `papertrace.pages.layouts.Layout`, and `row_s` the seconds that a row holds.
+    `paper_in` is the paper's width and height in inches.
+    `chest_gain_mm_mv` is the gain of V1 to V6 where the layout names them.
     `pitch_scale` is the size of a grid millimetre in real millimetres, `x_left_mm` where a row's first moment is
     drawn and `row_y_mm` the height of each row's 0 mV. `name_rise_mm` and `name_size_mm` are None on pages without
     lead names.
@@ -53,9 +64,11 @@ class PageRecipe:
     row_s: float
     simultaneous: bool
     paper: str
+    paper_in: tuple[float, float]
     dpi: float
     speed_mm_s: float
     gain_mm_mv: float
+    chest_gain_mm_mv: float
     pitch_scale: float
     palette: Palette
     minor_line_mm: float
@@ -78,13 +91,18 @@ class PageRecipe:
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of the image."""
-        width, height = (round(side * self.dpi) for side in LETTER_IN)
+        width, height = (round(side * self.dpi) for side in self.paper_in)
         return width, height
 
     @property
     def size_mm(self) -> tuple[float, float]:
         """Width and height of the paper in grid millimetres."""
         return self.size_px[0] / self.px_per_mm, self.size_px[1] / self.px_per_mm
+
+    def gain_of(self, lead: str | int) -> float:
+        """Return the gain in mm/mV that a lead is drawn at."""
+        chest = lead in CHEST_LEADS
+        return self.chest_gain_mm_mv if chest else self.gain_mm_mv
 
     def cells(self) -> list[Cell]:
         """Return the places for leads, row by row."""
@@ -103,7 +121,7 @@ def draw_recipe(
     Raises
     ------
     PapertraceError
-        Unknown layout, or 10 s at this speed are wider than the paper.
+        Unknown layout, or a row at this speed is longer than the paper.
     """
     layouts = known_layouts(config.layouts)
     if layout not in layouts:
@@ -112,8 +130,12 @@ def draw_recipe(
     # What came later draws from a stream of its own, so that the earlier choices of a seed stay as they are.
     later = rng.spawn(1)[0]
     simultaneous = _happens(config.simultaneous_probability, later)
+    has_chest = any(lead in CHEST_LEADS for row in rows for lead in row)
+    half = _happens(config.half_chest_gain_probability, later) and has_chest
+    chest_gain = gain_mm_mv / 2 if half else gain_mm_mv
+    paper = str(config.paper[int(later.integers(len(config.paper)))])
+    row_s = config.row_s or (PAGE_SECONDS / 2 if speed_mm_s > 25 and paper in SHEETS_IN else PAGE_SECONDS)
     pitch_scale = _uniform(config.pitch_scale, rng)
-    width_mm, height_mm = (side * 25.4 / pitch_scale for side in LETTER_IN)
     palette = draw_palette(rng, config.black_and_white_probability)
     stroke_mm = _uniform(config.stroke_mm, rng)
     minor_mm, major_mm = _uniform((0.08, 0.18), rng), _uniform((0.2, 0.36), rng)
@@ -122,33 +144,47 @@ def draw_recipe(
     name_rise, name_size = _uniform((6.5, 9.5), rng), _uniform((3.0, 4.2), rng)
 
     pulse_mm = PULSE_S * speed_mm_s + 2 * PULSE_FLAT_MM + PULSE_GAP_MM if pulse else 0.0
-    room_mm = width_mm - PAGE_SECONDS * speed_mm_s - pulse_mm - 2 * _EDGE_MM
+    row_mm = row_s * speed_mm_s + pulse_mm + 2 * _EDGE_MM
+    paper_in = SHEETS_IN.get(paper) or _roll(row_mm, len(rows), pitch_scale)
+    if math.prod(paper_in) * dpi * dpi > _MOST_PX:
+        raise PapertraceError(
+            f"{row_s:g} s of {paper} paper at {speed_mm_s:g} mm/s and {dpi:g} dpi are more than "
+            f"{_MOST_PX / 1e6:g} million pixels; set a lower `pages.dpi` or a shorter `pages.row_s`"
+        )
+    width_mm, height_mm = (side * 25.4 / pitch_scale for side in paper_in)
+    room_mm = width_mm - row_mm
     if room_mm < 0:
         raise PapertraceError(
-            f"{PAGE_SECONDS:g} s at {speed_mm_s:g} mm/s do not fit on a letter page with a grid scaled by "
-            f"{pitch_scale:.3f}; set a slower speed or a smaller `pages.pitch_scale`"
+            f"{row_s:g} s at {speed_mm_s:g} mm/s do not fit on a page of {paper} paper with a grid scaled by "
+            f"{pitch_scale:.3f}; set a slower speed, a shorter `pages.row_s`, a smaller `pages.pitch_scale` or "
+            "`pages.paper` to roll"
         )
     x_left = _EDGE_MM + pulse_mm + room_mm * _uniform((0.05, 0.95), rng)
     row_y = _draw_rows(len(rows), height_mm, rng)
 
     prints = []
     if _happens(config.header_probability, rng):
+        size_mm = _HEADER_TYPE_MM * min(1.0, width_mm / _NARROW_MM)
         prints = [
-            Print(text, "header", share * width_mm, baseline_mm, _HEADER_TYPE_MM)
+            Print(text, "header", share * width_mm, baseline_mm, size_mm)
             for share, baseline_mm, text in header_lines(rng)
         ]
     if _happens(config.scale_probability, rng):
-        text = f"{speed_mm_s:g} mm/s    {gain_mm_mv:g} mm/mV"
-        prints.append(Print(text, "scale", x_left + _uniform((0, 150), rng), height_mm - 4.0, _SCALE_TYPE_MM))
+        gains = f"{gain_mm_mv:g}" if chest_gain == gain_mm_mv else f"{gain_mm_mv:g}/{chest_gain:g}"
+        text = f"{speed_mm_s:g} mm/s    {gains} mm/mV"
+        x_mm = min(x_left + _uniform((0, 150), rng), max(width_mm - 75.0, _EDGE_MM))
+        prints.append(Print(text, "scale", x_mm, height_mm - 4.0, _SCALE_TYPE_MM))
     return PageRecipe(
         layout=layout,
         rows=rows,
-        row_s=PAGE_SECONDS,
+        row_s=row_s,
         simultaneous=simultaneous,
-        paper="letter",
+        paper=paper,
+        paper_in=paper_in,
         dpi=float(dpi),
         speed_mm_s=float(speed_mm_s),
         gain_mm_mv=float(gain_mm_mv),
+        chest_gain_mm_mv=float(chest_gain),
         pitch_scale=pitch_scale,
         palette=palette,
         minor_line_mm=minor_mm,
@@ -163,6 +199,13 @@ def draw_recipe(
         typeface=str(rng.choice(["sans", "sans", "italic"])),
         type_weight=int(rng.choice([300, 400, 500, 600])),
     )
+
+
+def _roll(row_mm: float, n_rows: int, pitch_scale: float) -> tuple[float, float]:
+    """Return the length and width of a roll's piece, in inches: the narrowest roll that has room for the rows."""
+    wanted_mm = (_HEADER_MM + _FOOTER_MM + n_rows * _ROLL_ROW_MM) * pitch_scale
+    wide_mm = next((width for width in ROLLS_MM if width >= wanted_mm), ROLLS_MM[-1])
+    return (row_mm + _ROLL_ENDS_MM) * pitch_scale / 25.4, wide_mm / 25.4
 
 
 def _draw_rows(n_rows: int, height_mm: float, rng: np.random.Generator) -> tuple[float, ...]:

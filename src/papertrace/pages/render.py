@@ -73,7 +73,7 @@ def render_page(
     gain_mm_mv: float | None = None,
     start_sample: int = 0,
 ) -> Page:
-    """Draw a recipe and render the first 10 s of a signal after it.
+    """Draw a recipe and render after it the first seconds of a signal, as many as a row holds.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def render_page(
     rng : numpy.random.Generator
         The only source of randomness.
     dpi, speed_mm_s, gain_mm_mv : float, optional
-        The page's own (from its manifest row); the config's where None.
+        The page's own (from its manifest row); the first that the config names where None.
     start_sample : int
         Of the signal's first sample in its record; goes into the truth.
 
@@ -96,13 +96,13 @@ def render_page(
         Unknown layout, no lead of the layout in the record, or nothing to draw.
     """
     recipe = draw_recipe(
-        layout, config, rng, dpi or config.dpi, speed_mm_s or config.speed_mm_s, gain_mm_mv or config.gain_mm_mv
+        layout, config, rng, dpi or config.dpi, speed_mm_s or config.speed_mm_s[0], gain_mm_mv or config.gain_mm_mv[0]
     )
     return render(signal, recipe, start_sample=start_sample, twin=config.twin)
 
 
 def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: bool = False) -> Page:
-    """Render the first 10 s of a signal after a recipe; the same recipe gives the same pixels.
+    """Render a row's seconds of a signal after a recipe; the same recipe gives the same pixels.
 
     Each lead's stretch is centred on its mean before it is drawn. NaN samples leave a gap in the trace,
     and what lies above or below the paper is cut off at its edge.
@@ -125,7 +125,9 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
     sheet = _Sheet(recipe)
     leads = [sheet.trace(stretch) for stretch in truth]
     traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None
-    pulses = [sheet.pulse(row) for row in range(len(recipe.row_y_mm))] if recipe.pulse else []
+    beside = {lead.row: lead.gain_mm_mv for lead in reversed(leads)}
+    rows = range(len(recipe.row_y_mm)) if recipe.pulse else ()
+    pulses = [sheet.pulse(row, beside.get(row, recipe.gain_mm_mv)) for row in rows]
     if recipe.name_size_mm is not None:
         leads = [replace(lead, name_box_mm=sheet.lead_name(lead)) for lead in leads]
     for line in recipe.prints:
@@ -205,7 +207,7 @@ class _Sheet:
             x0_mm=recipe.x_left_mm + (stretch.start_s + (cell.place_s - cell.start_s)) * recipe.speed_mm_s,
             y0_mm=recipe.row_y_mm[stretch.row],
             speed_mm_s=recipe.speed_mm_s,
-            gain_mm_mv=recipe.gain_mm_mv,
+            gain_mm_mv=recipe.gain_of(cell.lead),
             stroke_mm=recipe.stroke_mm,
             box_mm=(0.0, 0.0, 0.0, 0.0),
         )
@@ -220,10 +222,11 @@ class _Sheet:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
         return replace(lead, box_mm=self._ink_box(drawn))
 
-    def pulse(self, row: int) -> PulseLabel:
+    def pulse(self, row: int, gain_mm_mv: float) -> PulseLabel:
         recipe = self.recipe
         x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
-        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * recipe.gain_mm_mv
+        # A row's pulse is as high as 1 mV of the trace that it stands beside.
+        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * gain_mm_mv
         shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
         self.pen.draw(self.coverage, split_polyline(self.map.apply(shape)))
         return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from papertrace.errors import PapertraceError
+from papertrace.labels import Box
 from papertrace.pages.colours import Palette, draw_palette
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import PAGE_SECONDS, Cell, cells_of, known_layouts
@@ -56,7 +57,9 @@ class PageRecipe:
     `chest_gain_mm_mv` is the gain of V1 to V6 where the layout names them.
     `pitch_scale` is the size of a grid millimetre in real millimetres, `x_left_mm` where a row's first moment is
     drawn and `row_y_mm` the height of each row's 0 mV. `name_rise_mm` and `name_size_mm` are None on pages without
-    lead names.
+    lead names, and the rise is negative where they stand below; `name_omitted` has an entry for each cell.
+    `grid_box_mm` is None where the whole page has a grid or no part of it has. `fading` is the share of ink lost
+    where a page is palest, and `fading_phase` where that is. `clip_mm` is how far traces reach from 0 mV.
     """
 
     layout: str
@@ -71,14 +74,23 @@ class PageRecipe:
     chest_gain_mm_mv: float
     pitch_scale: float
     palette: Palette
+    grid: str
+    grid_box_mm: Box | None
     minor_line_mm: float
     major_line_mm: float
     stroke_mm: float
+    fading: float
+    fading_phase: float
+    clip_mm: float | None
+    separators: bool
     x_left_mm: float
     row_y_mm: tuple[float, ...]
     pulse: bool
+    pulse_side: str
     name_rise_mm: float | None
     name_size_mm: float | None
+    name_style: str
+    name_omitted: tuple[bool, ...]
     prints: tuple[Print, ...]
     typeface: str
     type_weight: int
@@ -133,7 +145,15 @@ def draw_recipe(
     has_chest = any(lead in CHEST_LEADS for row in rows for lead in row)
     half = _happens(config.half_chest_gain_probability, later) and has_chest
     chest_gain = gain_mm_mv / 2 if half else gain_mm_mv
-    paper = str(config.paper[int(later.integers(len(config.paper)))])
+    paper = _one_of(config.paper, later)
+    grid = _one_of(config.grid, later)
+    margin_mm = _uniform(config.grid_margin_mm, later)
+    fading, fading_phase = _uniform(config.fading, later), _uniform((0, 1), later)
+    clip = _happens(config.clip_probability, later)
+    separators = _happens(config.separator_probability, later)
+    pulse_side = "right" if _happens(config.right_pulse_probability, later) else "left"
+    name_style, name_place = _one_of(config.lead_name_style, later), _one_of(config.lead_name_place, later)
+    omitted = tuple(_happens(config.lead_name_omission, later) for row in rows for _ in row)
     row_s = config.row_s or (PAGE_SECONDS / 2 if speed_mm_s > 25 and paper in SHEETS_IN else PAGE_SECONDS)
     pitch_scale = _uniform(config.pitch_scale, rng)
     palette = draw_palette(rng, config.black_and_white_probability)
@@ -159,7 +179,8 @@ def draw_recipe(
             f"{pitch_scale:.3f}; set a slower speed, a shorter `pages.row_s`, a smaller `pages.pitch_scale` or "
             "`pages.paper` to roll"
         )
-    x_left = _EDGE_MM + pulse_mm + room_mm * _uniform((0.05, 0.95), rng)
+    first_mm = _EDGE_MM + (pulse_mm if pulse_side == "left" else 0.0)
+    x_left = first_mm + room_mm * _uniform((0.05, 0.95), rng)
     row_y = _draw_rows(len(rows), height_mm, rng)
 
     prints = []
@@ -174,6 +195,8 @@ def draw_recipe(
         text = f"{speed_mm_s:g} mm/s    {gains} mm/mV"
         x_mm = min(x_left + _uniform((0, 150), rng), max(width_mm - 75.0, _EDGE_MM))
         prints.append(Print(text, "scale", x_mm, height_mm - 4.0, _SCALE_TYPE_MM))
+    drawn_mm = (x_left - first_mm, x_left - first_mm + row_mm)
+    pitch_mm = row_y[1] - row_y[0] if len(rows) > 1 else height_mm / 3
     return PageRecipe(
         layout=layout,
         rows=rows,
@@ -187,14 +210,23 @@ def draw_recipe(
         chest_gain_mm_mv=float(chest_gain),
         pitch_scale=pitch_scale,
         palette=palette,
+        grid=grid,
+        grid_box_mm=_grid_box(margin_mm, width_mm, height_mm, drawn_mm) if margin_mm and grid != "none" else None,
         minor_line_mm=minor_mm,
         major_line_mm=major_mm,
         stroke_mm=stroke_mm,
+        fading=fading,
+        fading_phase=fading_phase,
+        clip_mm=pitch_mm / 2 if clip else None,
+        separators=separators,
         x_left_mm=x_left,
         row_y_mm=row_y,
         pulse=pulse,
-        name_rise_mm=name_rise if names else None,
+        pulse_side=pulse_side,
+        name_rise_mm=None if not names else name_rise if name_place == "above" else -name_rise,
         name_size_mm=name_size if names else None,
+        name_style=name_style,
+        name_omitted=omitted,
         prints=tuple(prints),
         typeface=str(rng.choice(["sans", "sans", "italic"])),
         type_weight=int(rng.choice([300, 400, 500, 600])),
@@ -215,6 +247,18 @@ def _draw_rows(n_rows: int, height_mm: float, rng: np.random.Generator) -> tuple
     top_mm = _HEADER_MM + (room_mm - n_rows * pitch_mm) * _uniform((0.0, 1.0), rng)
     # 0 mV stands below a row's middle: R waves rise higher than S waves fall.
     return tuple(top_mm + pitch_mm * (row + 0.56) for row in range(n_rows))
+
+
+def _grid_box(margin_mm: float, width_mm: float, height_mm: float, drawn_mm: tuple[float, float]) -> Box:
+    """Return the part of the page with a grid: whole millimetres, and at least what the rows with pulses cover."""
+    left, right = min(margin_mm, drawn_mm[0]), max(width_mm - margin_mm, drawn_mm[1])
+    top, bottom = min(margin_mm, _HEADER_MM - 6.0), height_mm - min(margin_mm, _FOOTER_MM)
+    x0, y0, x1, y1 = math.floor(left), math.floor(top), math.floor(right), math.floor(bottom)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _one_of(choices: tuple, rng: np.random.Generator) -> str:
+    return choices[int(rng.integers(len(choices)))]
 
 
 def _happens(probability: float, rng: np.random.Generator) -> bool:

@@ -105,7 +105,8 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
     """Render a row's seconds of a signal after a recipe; the same recipe gives the same pixels.
 
     Each lead's stretch is centred on its mean before it is drawn. NaN samples leave a gap in the trace,
-    and what lies above or below the paper is cut off at its edge.
+    and what lies above or below the paper is cut off at its edge; on pages with clipped traces the truth is clipped
+    as they are.
 
     Parameters
     ----------
@@ -122,19 +123,35 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
             f"layout {recipe.layout} shows none of the record's leads ({', '.join(signal.leads)}), "
             "or the window holds no samples; choose another layout or window"
         )
+    if recipe.clip_mm is not None:
+        truth = [_clipped(stretch, recipe) for stretch in truth]
     sheet = _Sheet(recipe)
     leads = [sheet.trace(stretch) for stretch in truth]
     traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None
-    beside = {lead.row: lead.gain_mm_mv for lead in reversed(leads)}
+    from_pulse = leads[::-1] if recipe.pulse_side == "left" else leads
+    beside = {lead.row: lead.gain_mm_mv for lead in from_pulse}
     rows = range(len(recipe.row_y_mm)) if recipe.pulse else ()
     pulses = [sheet.pulse(row, beside.get(row, recipe.gain_mm_mv)) for row in rows]
+    if recipe.separators:
+        sheet.separators()
     if recipe.name_size_mm is not None:
         leads = [replace(lead, name_box_mm=sheet.lead_name(lead)) for lead in leads]
     for line in recipe.prints:
         sheet.write(line)
 
     width_px, height_px = recipe.size_px
-    image = draw_grid(height_px, width_px, recipe.px_per_mm, recipe.palette, recipe.minor_line_mm, recipe.major_line_mm)
+    image = draw_grid(
+        height_px,
+        width_px,
+        recipe.px_per_mm,
+        recipe.palette,
+        recipe.minor_line_mm,
+        recipe.major_line_mm,
+        recipe.grid,
+        recipe.grid_box_mm,
+    )
+    if recipe.fading:
+        sheet.coverage *= _left_of_ink(width_px, recipe)
     blend(image, sheet.coverage, recipe.palette.ink)
     labels = PageLabels(
         layout=recipe.layout,
@@ -143,7 +160,7 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         px_per_mm=recipe.px_per_mm,
         width_mm=recipe.size_mm[0],
         height_mm=recipe.size_mm[1],
-        grid_box_mm=(0.0, 0.0, *recipe.size_mm),
+        grid_box_mm=None if recipe.grid == "none" else recipe.grid_box_mm or (0.0, 0.0, *recipe.size_mm),
         leads=leads,
         texts=sheet.texts,
         pulses=pulses,
@@ -182,6 +199,18 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
             )
         )
     return stretches
+
+
+def _clipped(stretch: Stretch, recipe: PageRecipe) -> Stretch:
+    """Return a stretch with what lies beyond its row's band held at the band's edge, as a pen's stop does."""
+    end_mv = recipe.clip_mm / recipe.gain_of(recipe.rows[stretch.row][stretch.column])
+    return replace(stretch, samples=np.clip(stretch.samples, np.float32(-end_mv), np.float32(end_mv)))
+
+
+def _left_of_ink(width_px: int, recipe: PageRecipe) -> np.ndarray:
+    """Return how much of the ink each column of the image keeps: a slow wave over the page, 1 - fading … 1."""
+    phase = 2 * np.pi * (np.arange(width_px, dtype=np.float32) / width_px + np.float32(recipe.fading_phase))
+    return 1 - np.float32(recipe.fading / 2) * (1 - np.cos(phase))
 
 
 class _Sheet:
@@ -225,16 +254,31 @@ class _Sheet:
     def pulse(self, row: int, gain_mm_mv: float) -> PulseLabel:
         recipe = self.recipe
         x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
+        if recipe.pulse_side == "right":
+            row_mm = (recipe.row_s + PULSE_S) * recipe.speed_mm_s
+            x1 = recipe.x_left_mm + row_mm + PULSE_GAP_MM + PULSE_FLAT_MM
         # A row's pulse is as high as 1 mV of the trace that it stands beside.
         x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * gain_mm_mv
         shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
         self.pen.draw(self.coverage, split_polyline(self.map.apply(shape)))
         return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)
 
+    def separators(self) -> None:
+        """Draw a mark above and below the trace where one column ends and the next begins."""
+        recipe = self.recipe
+        for cell in self.cells.values():
+            if cell.column:
+                x, y = recipe.x_left_mm + cell.place_s * recipe.speed_mm_s, recipe.row_y_mm[cell.row]
+                for ends in ((y - 7.0, y - 4.0), (y + 4.0, y + 7.0)):
+                    self.pen.draw(self.coverage, split_polyline(self.map.apply(np.array([(x, end) for end in ends]))))
+
     def lead_name(self, lead: LeadLabel) -> Box | None:
         recipe = self.recipe
+        if recipe.name_omitted[list(self.cells).index((lead.row, lead.column))]:
+            return None
+        name = {"plain": lead.lead, "capitals": lead.lead.upper(), "lead": f"Lead {lead.lead}"}[recipe.name_style]
         x_mm = recipe.x_left_mm + self.cells[lead.row, lead.column].place_s * recipe.speed_mm_s + 1.0
-        return self.write(Print(lead.lead, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
+        return self.write(Print(name, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
 
     def write(self, line: Print) -> Box | None:
         recipe = self.recipe

@@ -66,3 +66,23 @@ def one_or_more(*allowed: Any) -> Any:
         PlainSerializer(lambda values: values[0] if len(values) == 1 else list(values)),
         WithJsonSchema({"anyOf": [single, {"type": "array", "items": single, "minItems": 1}]}),
     ]
+
+
+def one_or_range_within(low: float, high: float) -> Any:
+    """Return the type of a `Range` within low … high of which a single number stands for both ends."""
+
+    def as_pair(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return value
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise ValueError(f"input should be a number from {low:g} to {high:g}, or two such numbers")
+        return value, value
+
+    number = {"type": "number", "minimum": low, "maximum": high}
+    pair = {"type": "array", "prefixItems": [number, number], "minItems": 2, "maxItems": 2}
+    return Annotated[
+        range_within(low, high),
+        BeforeValidator(as_pair),
+        PlainSerializer(lambda ends: ends[0] if ends[0] == ends[1] else list(ends)),
+        WithJsonSchema({"anyOf": [number, pair]}),
+    ]

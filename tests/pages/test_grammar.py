@@ -97,7 +97,14 @@ def record(name, leads):
 
 def test_the_manifest_draws_layout_speed_and_gain():
     config = validate_config(
-        {"pages": {"layout": ["2x1", "3x4", "6x2"], "speed_mm_s": [12.5, 25, 50], "gain_mm_mv": [5, 10, 20]}}
+        {
+            "pages": {
+                "layout": ["2x1", "3x4", "6x2"],
+                "speed_mm_s": [12.5, 25, 50],
+                "gain_mm_mv": [5, 10, 20],
+                "dpi": [90, 120],
+            }
+        }
     )
     twelve = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"]
     rows = plan(config, [record(f"r{k:03d}", twelve if k % 2 else ["A", "B"]) for k in range(80)])
@@ -105,6 +112,8 @@ def test_the_manifest_draws_layout_speed_and_gain():
     assert {row["layout"] for row in rows if row["leads"] == ["A", "B"]} == {"2x1"}
     assert {row["speed_mm_s"] for row in rows} == {12.5, 25, 50}
     assert {row["gain_mm_mv"] for row in rows} == {5, 10, 20}
+    dpi = {row["dpi"] for row in rows}
+    assert 90 <= min(dpi) < 95 and 115 < max(dpi) <= 120 and all(value == int(value) for value in dpi)
     assert rows == plan(config, [record(f"r{k:03d}", twelve if k % 2 else ["A", "B"]) for k in range(80)][::-1])
     assert {row["status"] for row in rows} == {"ok"}
 
@@ -114,3 +123,6 @@ def test_values_that_are_not_drawn_are_told():
         with pytest.raises(ConfigError, match=rf"`pages.{key}` is .*: (use .* or a list of them|give at least one)"):
             validate_config({"pages": {key: value}})
     assert json.loads(PagesConfig().model_dump_json())["speed_mm_s"] == 25
+    for dpi in (49, [100, 601], [300, 200], "many"):
+        with pytest.raises(ConfigError, match=r"`pages.dpi.*` is "):
+            validate_config({"pages": {"dpi": dpi}})

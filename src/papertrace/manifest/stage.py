@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -78,7 +79,7 @@ def _page(config: Config, record: dict, split: str, window: int, n_windows: int)
         "page_id": page_id,
         "split": split,
         "window": window,
-        "dpi": config.pages.dpi,
+        "dpi": _dpi(config, page_id),
         "speed_mm_s": float(_pick(config.pages.speed_mm_s, config, page_id, "speed")),
         "gain_mm_mv": float(_pick(config.pages.gain_mm_mv, config, page_id, "gain")),
         "seed_pages": derive_seed(config.seed, page_id, "pages"),
@@ -114,6 +115,13 @@ def _choose(config: Config, page_id: str, leads: list[str]) -> LayoutChoice | st
     choices = [choose_layout(name, leads, layouts) for name in config.pages.layout]
     fitting = [choice for choice in choices if isinstance(choice, LayoutChoice)]
     return _pick(fitting, config, page_id, "layout") if fitting else choices[0]
+
+
+def _dpi(config: Config, page_id: str) -> float:
+    """Return the page's resolution: as the config says, or a whole number of its range."""
+    low, high = config.pages.dpi
+    whole = range(math.ceil(low), math.floor(high) + 1)
+    return low if low == high or not whole else float(_pick(whole, config, page_id, "dpi"))
 
 
 def _pick(choices: Sequence[T], config: Config, page_id: str, what: str) -> T:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from papertrace.pages.grid import KINDS
 from papertrace.pages.layouts import Layout, Name
-from papertrace.section import Probability, Section, one_or_more, range_within
+from papertrace.section import Probability, Section, one_or_more, one_or_range_within, range_within
 
 
 class PagesConfig(Section):
@@ -27,7 +27,9 @@ class PagesConfig(Section):
     simultaneous_probability: Probability = Field(
         0.0, description="share of pages whose columns all show the same seconds, not each those after its neighbour's"
     )
-    dpi: float = Field(200, ge=50, le=600, description="dots per inch of the page")
+    dpi: one_or_range_within(50, 600) = Field(
+        (200.0, 200.0), description="dots per inch, or a range of which each page draws a whole number"
+    )
     speed_mm_s: one_or_more(12.5, 25, 50) = Field((25,), description="paper speed in mm/s, drawn per page")
     gain_mm_mv: one_or_more(2.5, 5, 10, 20) = Field((10,), description="gain in mm/mV, drawn per page")
     half_chest_gain_probability: Probability = Field(

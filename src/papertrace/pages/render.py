@@ -96,7 +96,12 @@ def render_page(
         Unknown layout, no lead of the layout in the record, or nothing to draw.
     """
     recipe = draw_recipe(
-        layout, config, rng, dpi or config.dpi, speed_mm_s or config.speed_mm_s[0], gain_mm_mv or config.gain_mm_mv[0]
+        layout,
+        config,
+        rng,
+        dpi or config.dpi[0],
+        speed_mm_s or config.speed_mm_s[0],
+        gain_mm_mv or config.gain_mm_mv[0],
     )
     return render(signal, recipe, start_sample=start_sample, twin=config.twin)
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
         ({"pages": {"dpi": float("nan")}}, "c.yaml: `pages.dpi` is nan: input should be "),
         (
             {"pages": {"layout": "5x5"}},
-            "c.yaml: `pages.layout` is '5x5': input should be 'auto', '1x1', '2x1' or '3x4+1'",
+            "c.yaml: `pages.layout` is '5x5': no such layout; use one of auto, 1x1, 2x1, 3x1, 3x4, ",
         ),
         ({"dataset": "../up"}, "c.yaml: `dataset` is '../up': string should match pattern"),
         ({"pages": None}, "c.yaml: `pages` is None: give it keys of its own ("),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from papertrace.errors import ConfigError
 from papertrace.figures.config import FiguresConfig
 from papertrace.pages.config import PagesConfig
+from papertrace.pages.layouts import known_layouts, read_layouts
 from papertrace.records.config import RecordsConfig
 from papertrace.scans.config import ScansConfig
 from papertrace.scores.config import ScoresConfig
@@ -105,6 +106,23 @@ def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
             f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "
             f"{config.manifest.validation_share + config.manifest.test_share:g}: at most 1 is allowed"
         )
+    return _with_layouts(config, origin)
+
+
+def _with_layouts(config: Config, origin: str) -> Config:
+    """Return the config with the layouts of its `pages.layout_file` in it, so that no stage reads that file again."""
+    pages = config.pages
+    if pages.layout_file is not None:
+        layouts = {**read_layouts(Path(pages.layout_file)), **pages.layouts}
+        pages = pages.model_copy(update={"layouts": layouts, "layout_file": None})
+        config = config.model_copy(update={"pages": pages})
+    known = ("auto", *known_layouts(pages.layouts))
+    for name in pages.layout:
+        if name not in known:
+            raise ConfigError(
+                f"{origin}: `pages.layout` is {name!r}: no such layout; use one of {', '.join(known)}, "
+                "or describe your own in `pages.layouts`"
+            )
     return config
 
 
@@ -153,5 +171,7 @@ def _sentence(error: ValidationError, origin: str) -> str:
 def _known_keys(path: tuple[int | str, ...]) -> str:
     model: Any = Config
     for part in path:
-        model = model.model_fields[part].annotation
+        # What stands in a mapping of sections is of the mapping's value type.
+        fields = getattr(model, "model_fields", None)
+        model = fields[part].annotation if fields is not None else get_args(model)[-1]
     return ", ".join(sorted(model.model_fields))

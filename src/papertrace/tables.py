@@ -43,7 +43,7 @@ MANIFEST = pa.schema(
         ("start_s", pa.float64()),
         ("duration_s", pa.float64()),
         ("leads", pa.list_(pa.string())),
-        ("layout", pa.string()),  # resolved: 1x1, 2x1, 3x4+1
+        ("layout", pa.string()),  # resolved: a name of papertrace.pages.layouts
         ("dpi", pa.float64()),
         ("speed_mm_s", pa.float64()),
         ("gain_mm_mv", pa.float64()),

@@ -215,7 +215,7 @@ def test_what_cannot_be_drawn_is_told_in_a_sentence(two_leads, twelve_leads):
     with pytest.raises(PapertraceError, match="use one of"):
         render_page(two_leads, "7x7", CONFIG, rng())
     with pytest.raises(PapertraceError, match="slower speed"):
-        render_page(two_leads, "2x1", CONFIG, rng(), speed_mm_s=50)
+        render_page(two_leads, "2x1", PagesConfig(row_s=10), rng(), speed_mm_s=50)
     some = Signal(twelve_leads.samples[:, :5], 500.0, twelve_leads.leads[:5])
     assert len(render_page(some, "3x4+1", CONFIG, rng()).truth) == 6
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import ConfigError
 from papertrace.io import read_rows, write_table
-from papertrace.manifest.layouts import choose_layout
+from papertrace.manifest.layouts import LayoutChoice, choose_layout
 from papertrace.manifest.recipes import limited_windows, page_total, window_length, window_start, windows_per_record
 from papertrace.manifest.splits import assign_splits, by_hash
+from papertrace.pages.layouts import known_layouts
 from papertrace.seeds import derive_seed
+
+T = TypeVar("T")
 
 
 def run(config: Config, records: Path, out: Path) -> None:
@@ -73,9 +79,9 @@ def _page(config: Config, record: dict, split: str, window: int, n_windows: int)
         "page_id": page_id,
         "split": split,
         "window": window,
-        "dpi": config.pages.dpi,
-        "speed_mm_s": config.pages.speed_mm_s,
-        "gain_mm_mv": config.pages.gain_mm_mv,
+        "dpi": _dpi(config, page_id),
+        "speed_mm_s": float(_pick(config.pages.speed_mm_s, config, page_id, "speed")),
+        "gain_mm_mv": float(_pick(config.pages.gain_mm_mv, config, page_id, "gain")),
         "seed_pages": derive_seed(config.seed, page_id, "pages"),
         "seed_scans": derive_seed(config.seed, page_id, "scans"),
         "status": "ok",
@@ -83,7 +89,7 @@ def _page(config: Config, record: dict, split: str, window: int, n_windows: int)
     if record["status"] != "ok":
         return row | {"status": record["status"], "reason": record["reason"]}
     length = window_length(config, record["n_samples"], record["rate_hz"], n_windows)
-    choice = choose_layout(config.pages.layout, record["leads"])
+    choice = _choose(config, page_id, record["leads"])
     if record["n_samples"] < length:
         reason = (
             f"{record['path']}: {record['n_samples'] / record['rate_hz']:g} s long, shorter than a window of "
@@ -101,3 +107,23 @@ def _page(config: Config, record: dict, split: str, window: int, n_windows: int)
         "leads": choice.leads,
         "layout": choice.name,
     }
+
+
+def _choose(config: Config, page_id: str, leads: list[str]) -> LayoutChoice | str:
+    """Return the page's layout: one drawn of those that the config names and the record can fill."""
+    layouts = known_layouts(config.pages.layouts)
+    choices = [choose_layout(name, leads, layouts) for name in config.pages.layout]
+    fitting = [choice for choice in choices if isinstance(choice, LayoutChoice)]
+    return _pick(fitting, config, page_id, "layout") if fitting else choices[0]
+
+
+def _dpi(config: Config, page_id: str) -> float:
+    """Return the page's resolution: as the config says, or a whole number of its range."""
+    low, high = config.pages.dpi
+    whole = range(math.ceil(low), math.floor(high) + 1)
+    return low if low == high or not whole else float(_pick(whole, config, page_id, "dpi"))
+
+
+def _pick(choices: Sequence[T], config: Config, page_id: str, what: str) -> T:
+    """Return one of the choices, all equally likely; a function of the seed, the page and what is chosen."""
+    return choices[derive_seed(config.seed, page_id, what) % len(choices)]

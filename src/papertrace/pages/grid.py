@@ -6,9 +6,14 @@ whole grid is two one-dimensional coverage profiles per line weight, combined by
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from papertrace.labels import Box
 from papertrace.pages.colours import Palette
+
+_BAND_PX = 128  # rows at a time, so that a large page needs little memory
 
 
 def line_coverage(n_px: int, pitch_px: float, width_px: float, origin_px: float = -0.5) -> np.ndarray:
@@ -31,10 +36,21 @@ def line_coverage(n_px: int, pitch_px: float, width_px: float, origin_px: float 
     return np.clip(np.diff(covered), 0, 1)
 
 
+KINDS = ("lines", "dotted", "1 mm", "5 mm", "none")
+"""Lines every 1 and 5 mm, dots every 1 mm (stronger every 5 mm), lines of one weight alone, bare paper."""
+
+
 def draw_grid(
-    height_px: int, width_px: int, px_per_mm: float, palette: Palette, minor_mm: float, major_mm: float
+    height_px: int,
+    width_px: int,
+    px_per_mm: float,
+    palette: Palette,
+    minor_mm: float,
+    major_mm: float,
+    kind: str = "lines",
+    box_mm: Box | None = None,
 ) -> np.ndarray:
-    """Return the empty paper: 1 mm and 5 mm lines over the whole page.
+    """Return the empty paper with its grid.
 
     Parameters
     ----------
@@ -46,6 +62,11 @@ def draw_grid(
         Colours of paper, minor and major lines.
     minor_mm, major_mm : float
         Widths of the lines in mm.
+    kind : str
+        One of `KINDS`.
+    box_mm : tuple of float, optional
+        What of the page has a grid; its edges are whole millimetres, and the lines on them are drawn. All of it
+        where None.
 
     Returns
     -------
@@ -53,6 +74,51 @@ def draw_grid(
         Blue, green, red.
 
     """
+    if kind == "dotted":
+        image = _draw_dots(height_px, width_px, px_per_mm, palette, minor_mm, major_mm)
+    else:
+        widths = [minor_mm if kind in ("lines", "1 mm") else 0.0, major_mm if kind in ("lines", "5 mm") else 0.0]
+        image = _draw_lines(height_px, width_px, px_per_mm, palette, *widths)
+    if box_mm is not None:
+        _clear_margins(image, box_mm, px_per_mm, palette, max(minor_mm, major_mm) / 2)
+    return image
+
+
+def _clear_margins(image: np.ndarray, box_mm: Box, px_per_mm: float, palette: Palette, beyond_mm: float) -> None:
+    """Leave bare paper around the box, in place; its own edge lines stay whole."""
+    x0, y0, x1, y1 = box_mm
+    left, top = (max(math.floor((edge - beyond_mm) * px_per_mm), 0) for edge in (x0, y0))
+    right, bottom = (math.ceil((edge + beyond_mm) * px_per_mm) for edge in (x1, y1))
+    for bare in (image[:top], image[bottom:], image[:, :left], image[:, right:]):
+        bare[:] = palette.paper
+
+
+def _draw_dots(
+    height_px: int, width_px: int, px_per_mm: float, palette: Palette, minor_mm: float, major_mm: float
+) -> np.ndarray:
+    # Dots are as wide as two lines, so that they are seen as well as lines are; those on the 5 mm lines wider still.
+    (dot_y, line_y), (dot_x, line_x) = (
+        [
+            line_coverage(n_px, pitch * px_per_mm, width * px_per_mm).astype(np.float32)
+            for pitch, width in ((1, 2 * minor_mm), (5, 1.5 * major_mm))
+        ]
+        for n_px in (height_px, width_px)
+    )
+    paper, minor, major = (np.asarray(colour, np.float32) for colour in (palette.paper, palette.minor, palette.major))
+    image = np.empty((height_px, width_px, 3), np.uint8)
+    for first in range(0, height_px, _BAND_PX):
+        dots, lines = dot_y[first : first + _BAND_PX], line_y[first : first + _BAND_PX]
+        fine = np.outer(dots, dot_x)[..., None]
+        bold = np.maximum(np.outer(lines, dot_x), np.outer(dots, line_x))[..., None]
+        value = paper + fine * (minor - paper)
+        value += bold * (major - value)
+        image[first : first + _BAND_PX] = value + np.float32(0.5)
+    return image
+
+
+def _draw_lines(
+    height_px: int, width_px: int, px_per_mm: float, palette: Palette, minor_mm: float, major_mm: float
+) -> np.ndarray:
     clear = []  # share left free by minor and major lines, along y and along x
     for n_px in (height_px, width_px):
         clear.append(

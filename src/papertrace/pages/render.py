@@ -14,7 +14,7 @@ from papertrace.labels import Box, LeadLabel, PageLabels, PulseLabel, TextLabel
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import draw_grid
 from papertrace.pages.ink import Pen, blend, smooth_curve, split_polyline
-from papertrace.pages.layouts import LAYOUTS, PAGE_SECONDS, Cell, find_lead
+from papertrace.pages.layouts import Cell, find_lead, sign_of
 from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe, Print, draw_recipe
 from papertrace.pages.text import draw_text
 
@@ -73,20 +73,20 @@ def render_page(
     gain_mm_mv: float | None = None,
     start_sample: int = 0,
 ) -> Page:
-    """Draw a recipe and render the first 10 s of a signal after it.
+    """Draw a recipe and render after it the first seconds of a signal, as many as a row holds.
 
     Parameters
     ----------
     signal : Signal
         ``samples`` in mV, shape (n, leads), ``rate_hz`` and ``leads`` (names).
     layout : str
-        A key of `papertrace.pages.layouts.LAYOUTS`.
+        The name of a layout: papertrace's or the config's own.
     config : PagesConfig
         Ranges and probabilities that the page's choices are drawn from.
     rng : numpy.random.Generator
         The only source of randomness.
     dpi, speed_mm_s, gain_mm_mv : float, optional
-        The page's own (from its manifest row); the config's where None.
+        The page's own (from its manifest row); the first that the config names where None.
     start_sample : int
         Of the signal's first sample in its record; goes into the truth.
 
@@ -96,16 +96,22 @@ def render_page(
         Unknown layout, no lead of the layout in the record, or nothing to draw.
     """
     recipe = draw_recipe(
-        layout, config, rng, dpi or config.dpi, speed_mm_s or config.speed_mm_s, gain_mm_mv or config.gain_mm_mv
+        layout,
+        config,
+        rng,
+        dpi or config.dpi[0],
+        speed_mm_s or config.speed_mm_s[0],
+        gain_mm_mv or config.gain_mm_mv[0],
     )
     return render(signal, recipe, start_sample=start_sample, twin=config.twin)
 
 
 def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: bool = False) -> Page:
-    """Render the first 10 s of a signal after a recipe; the same recipe gives the same pixels.
+    """Render a row's seconds of a signal after a recipe; the same recipe gives the same pixels.
 
     Each lead's stretch is centred on its mean before it is drawn. NaN samples leave a gap in the trace,
-    and what lies above or below the paper is cut off at its edge.
+    and what lies above or below the paper is cut off at its edge; on pages with clipped traces the truth is clipped
+    as they are.
 
     Parameters
     ----------
@@ -116,23 +122,41 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
     twin : bool
         Also return the traces alone.
     """
-    truth = cut_stretches(signal, LAYOUTS[recipe.layout].cells(), start_sample)
+    truth = cut_stretches(signal, recipe.cells(), start_sample)
     if not truth:
         raise PapertraceError(
             f"layout {recipe.layout} shows none of the record's leads ({', '.join(signal.leads)}), "
             "or the window holds no samples; choose another layout or window"
         )
+    if recipe.clip_mm is not None:
+        truth = [_clipped(stretch, recipe) for stretch in truth]
     sheet = _Sheet(recipe)
     leads = [sheet.trace(stretch) for stretch in truth]
     traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None
-    pulses = [sheet.pulse(row) for row in range(len(recipe.row_y_mm))] if recipe.pulse else []
+    from_pulse = leads[::-1] if recipe.pulse_side == "left" else leads
+    beside = {lead.row: lead.gain_mm_mv for lead in from_pulse}
+    rows = range(len(recipe.row_y_mm)) if recipe.pulse else ()
+    pulses = [sheet.pulse(row, beside.get(row, recipe.gain_mm_mv)) for row in rows]
+    if recipe.separators:
+        sheet.separators()
     if recipe.name_size_mm is not None:
         leads = [replace(lead, name_box_mm=sheet.lead_name(lead)) for lead in leads]
     for line in recipe.prints:
         sheet.write(line)
 
     width_px, height_px = recipe.size_px
-    image = draw_grid(height_px, width_px, recipe.px_per_mm, recipe.palette, recipe.minor_line_mm, recipe.major_line_mm)
+    image = draw_grid(
+        height_px,
+        width_px,
+        recipe.px_per_mm,
+        recipe.palette,
+        recipe.minor_line_mm,
+        recipe.major_line_mm,
+        recipe.grid,
+        recipe.grid_box_mm,
+    )
+    if recipe.fading:
+        sheet.coverage *= _left_of_ink(width_px, recipe)
     blend(image, sheet.coverage, recipe.palette.ink)
     labels = PageLabels(
         layout=recipe.layout,
@@ -141,7 +165,7 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         px_per_mm=recipe.px_per_mm,
         width_mm=recipe.size_mm[0],
         height_mm=recipe.size_mm[1],
-        grid_box_mm=(0.0, 0.0, *recipe.size_mm),
+        grid_box_mm=None if recipe.grid == "none" else recipe.grid_box_mm or (0.0, 0.0, *recipe.size_mm),
         leads=leads,
         texts=sheet.texts,
         pulses=pulses,
@@ -163,7 +187,7 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
         first, end = (math.ceil(round(t * rate, 6)) for t in (cell.start_s, cell.start_s + cell.duration_s))
         if place is None or len(samples[first:end]) == 0:
             continue
-        piece = np.where(np.isfinite(samples[first:end, place]), samples[first:end, place], np.nan)
+        piece = sign_of(cell.lead) * np.where(np.isfinite(samples[first:end, place]), samples[first:end, place], np.nan)
         known = piece[~np.isnan(piece)]
         offset = float(known.mean()) if len(known) else 0.0
         stretches.append(
@@ -182,6 +206,18 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
     return stretches
 
 
+def _clipped(stretch: Stretch, recipe: PageRecipe) -> Stretch:
+    """Return a stretch with what lies beyond its row's band held at the band's edge, as a pen's stop does."""
+    end_mv = recipe.clip_mm / recipe.gain_of(recipe.rows[stretch.row][stretch.column])
+    return replace(stretch, samples=np.clip(stretch.samples, np.float32(-end_mv), np.float32(end_mv)))
+
+
+def _left_of_ink(width_px: int, recipe: PageRecipe) -> np.ndarray:
+    """Return how much of the ink each column of the image keeps: a slow wave over the page, 1 - fading … 1."""
+    phase = 2 * np.pi * (np.arange(width_px, dtype=np.float32) / width_px + np.float32(recipe.fading_phase))
+    return 1 - np.float32(recipe.fading / 2) * (1 - np.cos(phase))
+
+
 class _Sheet:
     """The ink of one page while it is being drawn, and the boxes of what has been written."""
 
@@ -192,19 +228,20 @@ class _Sheet:
         self.pen = Pen(recipe.stroke_mm * recipe.px_per_mm)
         self.coverage = np.zeros((height_px, width_px), np.float32)
         self.texts: list[TextLabel] = []
+        self.cells = {(cell.row, cell.column): cell for cell in recipe.cells()}
 
     def trace(self, stretch: Stretch) -> LeadLabel:
-        recipe = self.recipe
+        recipe, cell = self.recipe, self.cells[stretch.row, stretch.column]
         lead = LeadLabel(
             lead=stretch.lead,
             row=stretch.row,
             column=stretch.column,
             start_s=stretch.start_s,
             duration_s=len(stretch.samples) / stretch.rate_hz,
-            x0_mm=recipe.x_left_mm + stretch.start_s * recipe.speed_mm_s,
+            x0_mm=recipe.x_left_mm + (stretch.start_s + (cell.place_s - cell.start_s)) * recipe.speed_mm_s,
             y0_mm=recipe.row_y_mm[stretch.row],
             speed_mm_s=recipe.speed_mm_s,
-            gain_mm_mv=recipe.gain_mm_mv,
+            gain_mm_mv=recipe.gain_of(cell.lead),
             stroke_mm=recipe.stroke_mm,
             box_mm=(0.0, 0.0, 0.0, 0.0),
         )
@@ -219,19 +256,34 @@ class _Sheet:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
         return replace(lead, box_mm=self._ink_box(drawn))
 
-    def pulse(self, row: int) -> PulseLabel:
+    def pulse(self, row: int, gain_mm_mv: float) -> PulseLabel:
         recipe = self.recipe
         x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
-        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * recipe.gain_mm_mv
+        if recipe.pulse_side == "right":
+            row_mm = (recipe.row_s + PULSE_S) * recipe.speed_mm_s
+            x1 = recipe.x_left_mm + row_mm + PULSE_GAP_MM + PULSE_FLAT_MM
+        # A row's pulse is as high as 1 mV of the trace that it stands beside.
+        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * gain_mm_mv
         shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
         self.pen.draw(self.coverage, split_polyline(self.map.apply(shape)))
         return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)
 
+    def separators(self) -> None:
+        """Draw a mark above and below the trace where one column ends and the next begins."""
+        recipe = self.recipe
+        for cell in self.cells.values():
+            if cell.column:
+                x, y = recipe.x_left_mm + cell.place_s * recipe.speed_mm_s, recipe.row_y_mm[cell.row]
+                for ends in ((y - 7.0, y - 4.0), (y + 4.0, y + 7.0)):
+                    self.pen.draw(self.coverage, split_polyline(self.map.apply(np.array([(x, end) for end in ends]))))
+
     def lead_name(self, lead: LeadLabel) -> Box | None:
         recipe = self.recipe
-        column_s = lead.column * PAGE_SECONDS / len(LAYOUTS[recipe.layout].rows[lead.row])
-        x_mm = recipe.x_left_mm + column_s * recipe.speed_mm_s + 1.0
-        return self.write(Print(lead.lead, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
+        if recipe.name_omitted[list(self.cells).index((lead.row, lead.column))]:
+            return None
+        name = {"plain": lead.lead, "capitals": lead.lead.upper(), "lead": f"Lead {lead.lead}"}[recipe.name_style]
+        x_mm = recipe.x_left_mm + self.cells[lead.row, lead.column].place_s * recipe.speed_mm_s + 1.0
+        return self.write(Print(name, "lead-name", x_mm, lead.y0_mm - recipe.name_rise_mm, recipe.name_size_mm))
 
     def write(self, line: Print) -> Box | None:
         recipe = self.recipe

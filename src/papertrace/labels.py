@@ -46,7 +46,7 @@ class LeadLabel:
 
 @dataclass(frozen=True)
 class TextLabel:
-    """A piece of text; `kind` is one of lead-name, header, statement, scale, printed, handwritten."""
+    """A piece of text; `kind` is one of lead-name, header, statement, scale, printed, handwritten, stamp."""
 
     text: str
     kind: str

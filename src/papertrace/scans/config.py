@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from papertrace.scans.presets import ArtifactName, PresetName, with_presets
 from papertrace.section import Probability, Section, range_within
 
 
@@ -86,9 +88,190 @@ class Jpeg(Section):
     quality: range_within(5, 100) = Field((50, 90), description="JPEG quality of each generation")
 
 
-class ScansConfig(Section):
-    """Which artifacts a scan may have and how strong they are; each is drawn per scan."""
+class Handwriting(Section):
+    """Someone wrote on the sheet with a pen, anywhere."""
 
+    probability: Probability = Field(0.0, description="share of scans with handwriting")
+    lines: range_within(0, 20) = Field((1, 3), description="written words")
+    marks: range_within(0, 20) = Field((0, 3), description="circles, underlines and caliper marks")
+    size_mm: range_within(0.5, 12) = Field((1.8, 3.5), description="height of an x in mm")
+    width_mm: range_within(0.1, 2) = Field((0.3, 0.6), description="width of the pen in mm")
+
+
+class Stamps(Section):
+    """Stamped words in a frame."""
+
+    probability: Probability = Field(0.0, description="share of stamped scans")
+    count: range_within(1, 10) = Field((1, 2), description="stamps")
+    size_mm: range_within(1, 12) = Field((3.0, 6.0), description="size of the type in mm")
+    strength: range_within(0, 1) = Field((0.4, 0.9), description="how much of its full colour the ink has")
+
+
+class Fading(Section):
+    """The ink has faded, or ran low."""
+
+    probability: Probability = Field(0.0, description="share of faded scans")
+    strength: range_within(0, 0.95) = Field((0.1, 0.4), description="share of the ink that is gone where most is")
+    patches: range_within(0, 1) = Field((0.0, 1.0), description="0 fades evenly, 1 in places only")
+
+
+class Stains(Section):
+    """Coffee, tea or water was spilt."""
+
+    probability: Probability = Field(0.0, description="share of stained scans")
+    count: range_within(1, 20) = Field((1, 3), description="blots")
+    radius_mm: range_within(1, 200) = Field((8, 35), description="radius of a blot in mm")
+    strength: range_within(0, 1) = Field((0.2, 0.6), description="share of a full stain")
+    rim: range_within(0, 3) = Field((0.2, 1.2), description="how much stronger the edge is")
+
+
+class Mould(Section):
+    """The sheet was kept damp."""
+
+    probability: Probability = Field(0.0, description="share of mouldy scans")
+    colonies: range_within(1, 30) = Field((2, 6), description="colonies of spots")
+    spots: range_within(1, 1000) = Field((20, 120), description="spots of a colony")
+    radius_mm: range_within(1, 100) = Field((6, 25), description="standard deviation of a colony's spots in mm")
+    strength: range_within(0, 1) = Field((0.3, 0.6), description="share of the light a full spot takes")
+
+
+class PunchHoles(Section):
+    """Holes of a punch, clear of the traces."""
+
+    probability: Probability = Field(0.0, description="share of punched scans")
+    diameter_mm: range_within(2, 10) = Field((5.5, 6.5), description="diameter of a hole in mm; ISO 838: 6")
+
+
+class Staples(Section):
+    """Staples in the corners, clear of the traces."""
+
+    probability: Probability = Field(0.0, description="share of stapled scans")
+    count: range_within(1, 4) = Field((1, 2), description="staples")
+
+
+class TornCorners(Section):
+    """Corners are torn off, never with any of the traces."""
+
+    probability: Probability = Field(0.0, description="share of torn scans")
+    count: range_within(1, 4) = Field((1, 2), description="corners")
+    size_mm: range_within(1, 80) = Field((8, 30), description="longest side of what is gone, in mm")
+
+
+class Shadow(Section):
+    """A hand, a head or a phone stands in the light."""
+
+    probability: Probability = Field(0.0, description="share of scans in shadow")
+    strength: range_within(0, 0.9) = Field((0.15, 0.45), description="share of the light lost deep in the shadow")
+    softness: range_within(0.005, 2) = Field((0.05, 0.5), description="width of the half-shadow in half diagonals")
+
+
+class Glare(Section):
+    """A lamp is mirrored in the paper."""
+
+    probability: Probability = Field(0.0, description="share of scans with glare")
+    strength: range_within(0, 0.9) = Field((0.1, 0.4), description="share of the way to white in the middle")
+    radius: range_within(0.02, 2) = Field((0.08, 0.3), description="standard deviation across, in half diagonals")
+
+
+class Vignette(Section):
+    """The lens darkens the corners."""
+
+    probability: Probability = Field(0.0, description="share of scans with a vignette")
+    half_field_degrees: range_within(0, 60) = Field(
+        (15, 35), description="angle between the lens's axis and a corner in degrees"
+    )
+
+
+class Moire(Section):
+    """The photo shows a screen."""
+
+    probability: Probability = Field(0.0, description="share of scans off a screen")
+    pitch_px: range_within(0.5, 5) = Field((1.02, 1.3), description="camera pixels from screen pixel to screen pixel")
+    degrees: range_within(-45, 45) = Field((-4.0, 4.0), description="the screen's turn against the camera")
+    strength: range_within(0, 1) = Field((0.08, 0.3), description="light between bright and dark of the pattern")
+
+
+class MotionBlur(Section):
+    """The hand shook."""
+
+    probability: Probability = Field(0.0, description="share of shaken scans")
+    length_px: range_within(0, 40) = Field((1.5, 5.0), description="length of the smear in pixels")
+
+
+class ShotNoise(Section):
+    """The noise of counted photons."""
+
+    probability: Probability = Field(0.0, description="share of scans with shot noise")
+    electrons: range_within(50, 100_000) = Field((600, 6000), description="electrons counted in a white pixel")
+
+
+class Gamma(Section):
+    """Tones are darker or lighter than they should be."""
+
+    probability: Probability = Field(0.0, description="share of scans with wrong tones")
+    exponent: range_within(0.2, 5) = Field((0.75, 1.4), description="power of the grey levels; above 1 is darker")
+
+
+class Photocopy(Section):
+    """The sheet is a copy, or a copy of one."""
+
+    probability: Probability = Field(0.0, description="share of photocopied scans")
+    generations: range_within(1, 10) = Field((1, 3), description="how often it was copied")
+    contrast: range_within(1, 4) = Field((1.1, 1.7), description="slope of the tones at mid-grey, each time")
+    blur_px: range_within(0, 5) = Field((0.3, 0.7), description="standard deviation of the blur in pixels, each time")
+    specks: range_within(0, 0.01) = Field(
+        (0.0, 0.0003), description="share of the pixels that toner falls on, each time"
+    )
+
+
+class Fax(Section):
+    """The page came by fax: black and white."""
+
+    probability: Probability = Field(0.0, description="share of faxed scans")
+    fine: Probability = Field(0.7, description="share of the faxes at 204 x 196 dpi; the others are at 204 x 98")
+    threshold: range_within(50, 240) = Field((150, 200), description="grey levels below it, of white paper, are black")
+
+
+class Streaks(Section):
+    """The flatbed's cells differ and its glass is dusty."""
+
+    probability: Probability = Field(0.0, description="share of scans with streaks")
+    ripple: range_within(0, 0.2) = Field((0.002, 0.015), description="standard deviation of the columns' gains")
+    lines: range_within(0, 50) = Field((0, 5), description="streaks under specks of dust")
+    change: range_within(0, 0.5) = Field((0.03, 0.15), description="light that a streak takes or adds")
+
+
+class Webp(Section):
+    """The scan was saved as WebP before, as messengers do."""
+
+    probability: Probability = Field(0.0, description="share of scans with earlier WebP generations")
+    generations: range_within(1, 10) = Field((1, 1), description="how often it was saved")
+    quality: range_within(1, 100) = Field((40, 85), description="WebP quality of each generation")
+
+
+Severity = Annotated[int, Field(ge=0, le=5)]
+
+
+class ScansConfig(Section):
+    """Which artifacts a scan may have and how strong they are; each is drawn per scan.
+
+    What a key is set to outweighs `severity`, and that outweighs `preset`.
+    """
+
+    preset: Literal[PresetName, "mixed"] | None = Field(
+        None, description="defaults of all the artifacts, named after what they imitate"
+    )
+    severity: dict[ArtifactName, Severity] = Field(
+        {}, description="artifacts that every scan has, each at a severity from 0 (none) to 5"
+    )
+    held_out: list[ArtifactName] = Field(
+        [], description="artifacts that scans of the training and validation splits never have"
+    )
+    mix: list[PresetName] = Field(
+        [],
+        description="presets of which each scan gets one at random, as it is: of the other keys only "
+        "`held_out`, `format` and `quality` count",
+    )
     printed_text: PrintedText = PrintedText()
     creases: Creases = Creases()
     rotation: Rotation = Rotation()
@@ -99,5 +282,41 @@ class ScansConfig(Section):
     blur: Blur = Blur()
     noise: Noise = Noise()
     jpeg: Jpeg = Jpeg()
+    handwriting: Handwriting = Handwriting()
+    stamps: Stamps = Stamps()
+    fading: Fading = Fading()
+    photocopy: Photocopy = Photocopy()
+    stains: Stains = Stains()
+    mould: Mould = Mould()
+    punch_holes: PunchHoles = PunchHoles()
+    staples: Staples = Staples()
+    torn_corners: TornCorners = TornCorners()
+    shadow: Shadow = Shadow()
+    glare: Glare = Glare()
+    vignette: Vignette = Vignette()
+    moire: Moire = Moire()
+    motion_blur: MotionBlur = MotionBlur()
+    shot_noise: ShotNoise = ShotNoise()
+    gamma: Gamma = Gamma()
+    streaks: Streaks = Streaks()
+    fax: Fax = Fax()
+    webp: Webp = Webp()
     format: Literal["jpeg", "png"] = Field("jpeg", description="file format of the scans")
     quality: int = Field(90, ge=5, le=100, description="with format jpeg: JPEG quality of the file")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> Any:
+        """Lay what is set over the severities, and those over the preset."""
+        return with_presets(data) if isinstance(data, Mapping) else data
+
+    def of_split(self, split: str | None) -> ScansConfig:
+        """Return the config of a split's scans: those of the test split have what is held out, the others do not."""
+        if split == "test" or not self.held_out:
+            return self.model_copy(update={"held_out": []})
+        return self.without(self.held_out)
+
+    def without(self, names: Iterable[str]) -> ScansConfig:
+        """Return this config with some artifacts never drawn."""
+        off = {name: getattr(self, name).model_copy(update={"probability": 0.0}) for name in names}
+        return self.model_copy(update=off)

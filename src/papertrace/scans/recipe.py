@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import numpy as np
 
 from papertrace.geometry import PixelMap
 from papertrace.labels import Box, PageLabels
 from papertrace.pages.text import FACES
 from papertrace.scans.config import ScansConfig
+from papertrace.scans.draws import DESKS, DRAWS, draw_artifact, overlap, uniform, whole, words_of_cardiology
+from papertrace.scans.presets import ArtifactName
 from papertrace.scans.warp import Size, fit_canvas, perspective, project, rotation
+from papertrace.seeds import derive_seed, generator
 
-_DESKS = ((252, 252, 252), (235, 238, 240), (120, 120, 120), (40, 40, 40), (70, 110, 150), (60, 75, 95))
 _TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
 _KEEP_MM = 1.5  # left around the traces when a crop is drawn
+
+_ORDER = [
+    name for artifact in ArtifactName.__args__ for name in ([artifact, "desk"] if artifact == "crop" else [artifact])
+]
 
 
 def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.random.Generator) -> list[dict]:
@@ -36,6 +40,10 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
     list of dict
         JSON-ready; ``artifact`` names the function, the other keys are its arguments as drawn.
     """
+    if config.mix:
+        name = str(rng.choice(config.mix))
+        chosen = ScansConfig(preset=name).without(config.held_out)
+        return [{"artifact": "preset", "name": name}, *draw_recipe(chosen, labels, size, rng)]
     drawn = []
     if _happens(config.printed_text, rng):
         drawn.append({"artifact": "printed_text", "lines": _draw_print(config, labels, rng)})
@@ -47,7 +55,7 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
             {
                 "artifact": "light",
                 "degrees": float(rng.uniform(0, 360)),
-                "strength": _uniform(config.light.strength, rng),
+                "strength": uniform(config.light.strength, rng),
                 "bend": float(rng.uniform(0, 1)),
             }
         )
@@ -56,15 +64,24 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
         low, high = config.temperature.kelvin
         drawn.append({"artifact": "temperature", "kelvin": float(1 / rng.uniform(1 / high, 1 / low))})
     if _happens(config.blur, rng):
-        drawn.append({"artifact": "blur", "sigma_px": _uniform(config.blur.sigma_px, rng)})
+        drawn.append({"artifact": "blur", "sigma_px": uniform(config.blur.sigma_px, rng)})
     if _happens(config.noise, rng):
-        drawn.append(
-            {"artifact": "noise", "sigma": _uniform(config.noise.sigma, rng), "seed": int(rng.integers(2**63))}
-        )
+        drawn.append({"artifact": "noise", "sigma": uniform(config.noise.sigma, rng), "seed": int(rng.integers(2**63))})
     if _happens(config.jpeg, rng):
-        times = _whole(config.jpeg.generations, rng)
-        drawn.append({"artifact": "jpeg", "qualities": [_whole(config.jpeg.quality, rng) for _ in range(times)]})
-    return drawn
+        times = whole(config.jpeg.generations, rng)
+        drawn.append({"artifact": "jpeg", "qualities": [whole(config.jpeg.quality, rng) for _ in range(times)]})
+    # Of these each has a generator of its own: whether one happens shifts nothing in the others.
+    base = int(rng.integers(2**63))
+    colour = next((item["colour"] for item in drawn if item["artifact"] == "desk"), None)
+    for name in DRAWS:
+        own = generator(derive_seed(base, name, "scans"))
+        section = getattr(config, name)
+        item = draw_artifact(name, section, labels, own) if _happens(section, own) else None
+        if item:
+            if colour and name in ("punch_holes", "torn_corners"):
+                item["colour"] = colour  # what is seen through the sheet is what it lies on
+            drawn.append(item)
+    return sorted(drawn, key=lambda item: _ORDER.index(item["artifact"]))
 
 
 def compose(recipe: list[dict], size: Size) -> tuple[np.ndarray, Size]:
@@ -87,7 +104,7 @@ def compose(recipe: list[dict], size: Size) -> tuple[np.ndarray, Size]:
 def _draw_geometry(config: ScansConfig, labels: PageLabels, size: Size, rng: np.random.Generator) -> list[dict]:
     drawn: list[dict] = []
     if _happens(config.rotation, rng):
-        drawn.append({"artifact": "rotation", "degrees": _uniform(config.rotation.degrees, rng)})
+        drawn.append({"artifact": "rotation", "degrees": uniform(config.rotation.degrees, rng)})
     if _happens(config.perspective, rng):
         shifts = rng.choice([-1, 1], (4, 2)) * rng.uniform(*config.perspective.shift, (4, 2))
         drawn.append({"artifact": "perspective", "shifts": shifts.tolist()})
@@ -95,9 +112,7 @@ def _draw_geometry(config: ScansConfig, labels: PageLabels, size: Size, rng: np.
         shares = rng.uniform(*config.crop.share, 4)
         drawn.append({"artifact": "crop", "pixels": _limit_crop(shares, drawn, labels, size)})
     if drawn:
-        desk = [
-            int(c) for c in np.clip(np.add(_DESKS[int(rng.integers(len(_DESKS)))], rng.integers(-15, 16, 3)), 0, 255)
-        ]
+        desk = [int(c) for c in np.clip(np.add(DESKS[int(rng.integers(len(DESKS)))], rng.integers(-15, 16, 3)), 0, 255)]
         drawn.append({"artifact": "desk", "colour": desk})
     return drawn
 
@@ -127,11 +142,11 @@ def _limit_crop(shares: np.ndarray, geometry: list[dict], labels: PageLabels, si
 def _draw_print(config: ScansConfig, labels: PageLabels, rng: np.random.Generator) -> list[dict]:
     taken: list[Box] = [lead.box_mm for lead in labels.leads] + [pulse.box_mm for pulse in labels.pulses]
     taken += [text.box_mm for text in labels.texts]
-    words = _words()
+    words = words_of_cardiology()
     lines = []
-    for _ in range(_whole(config.printed_text.lines, rng)):
+    for _ in range(whole(config.printed_text.lines, rng)):
         text = "  ".join(str(word) for word in rng.choice(words, int(rng.integers(1, 4)), replace=False))
-        size = _uniform(config.printed_text.size_mm, rng)
+        size = uniform(config.printed_text.size_mm, rng)
         width = 0.62 * size * len(text)  # a generous guess; the label takes the true ink
         line = {
             "text": text,
@@ -143,7 +158,7 @@ def _draw_print(config: ScansConfig, labels: PageLabels, rng: np.random.Generato
         # A few tries to find a free place; a full page gets fewer words.
         for x, y in rng.uniform([2, size + 2], [max(labels.width_mm - width, 3), labels.height_mm - size - 2], (12, 2)):
             box = (x - 1, y - 1.1 * size - 1, x + width + 1, y + 0.4 * size + 1)
-            if not any(_overlap(box, other) for other in taken):
+            if not any(overlap(box, other) for other in taken):
                 taken.append(box)
                 lines.append({**line, "x_mm": float(x), "baseline_mm": float(y)})
                 break
@@ -154,8 +169,8 @@ def _draw_creases(config: ScansConfig, labels: PageLabels, rng: np.random.Genera
     first = float(rng.uniform(-90, 90))
     lines = []
     for base in (first, first + float(rng.uniform(60, 120))):
-        count = _whole(config.creases.lines, rng)
-        width = _uniform(config.creases.width_mm, rng)
+        count = whole(config.creases.lines, rng)
+        width = uniform(config.creases.width_mm, rng)
         normal = np.array([np.cos(np.radians(base)), np.sin(np.radians(base))])
         reach = np.array([[x, y] for x in (0, labels.width_mm) for y in (0, labels.height_mm)]) @ normal
         for offset in rng.uniform(reach.min(), reach.max(), count):
@@ -164,27 +179,11 @@ def _draw_creases(config: ScansConfig, labels: PageLabels, rng: np.random.Genera
                     "degrees": base + float(rng.normal(0, 1.5)),
                     "offset_mm": float(offset),
                     "width_mm": width,
-                    "strength": _uniform(config.creases.strength, rng),
+                    "strength": uniform(config.creases.strength, rng),
                 }
             )
     return lines
 
 
-def _words() -> list[str]:
-    return resources.files(__package__).joinpath("words.txt").read_text(encoding="utf-8").split("\n")[:-1]
-
-
 def _happens(artifact: object, rng: np.random.Generator) -> bool:
     return bool(rng.random() < artifact.probability)
-
-
-def _uniform(ends: tuple[float, float], rng: np.random.Generator) -> float:
-    return float(rng.uniform(*ends))
-
-
-def _whole(ends: tuple[float, float], rng: np.random.Generator) -> int:
-    return int(rng.integers(int(ends[0]), int(ends[1]) + 1))
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -8,10 +8,41 @@ import numpy as np
 
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
-from papertrace.scans import sensor, surface
+from papertrace.scans import copies, damage, optics, sensor, surface, writing
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.recipe import compose, draw_recipe
 from papertrace.scans.warp import warp
+
+IN_MM = {
+    "creases": surface.creases,
+    "stains": damage.stains,
+    "mould": damage.mould,
+    "punch_holes": damage.punch_holes,
+    "staples": damage.staples,
+    "torn_corners": damage.torn_corners,
+    "fax": copies.fax,
+}
+"""Artifacts with lengths in mm; they take the image and its scale."""
+
+IN_PIXELS = {
+    "fading": copies.fading,
+    "photocopy": copies.photocopy,
+    "light": surface.light,
+    "shadow": optics.shadow,
+    "glare": optics.glare,
+    "temperature": sensor.temperature,
+    "vignette": optics.vignette,
+    "moire": optics.moire,
+    "blur": sensor.blur,
+    "motion_blur": optics.motion_blur,
+    "shot_noise": optics.shot_noise,
+    "noise": sensor.noise,
+    "gamma": optics.gamma,
+    "streaks": copies.streaks,
+    "jpeg": sensor.jpeg,
+    "webp": copies.webp,
+}
+"""Artifacts that know pixels only."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +56,7 @@ class Scan:
     map : PixelMap
         Page millimetres to scan pixels; carries every label of the page.
     texts : list of TextLabel
-        Print that the scan added, in page millimetres.
+        Print, handwriting and stamps that the scan added, in page millimetres.
     recipe : list of dict
         The artifacts as drawn, in the order applied.
     """
@@ -64,22 +95,17 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
         match item["artifact"]:
             case "printed_text":
                 image, texts = surface.printed_text(image, px_per_mm, **arguments)
-            case "creases":
-                image = surface.creases(image, px_per_mm, **arguments)
             case "desk":  # ends the geometric artifacts, which are one warp
                 image = warp(image, matrix, canvas, arguments["colour"])
-            case "rotation" | "perspective" | "crop":
+            case "rotation" | "perspective" | "crop" | "preset":
                 pass
-            case "light":
-                image = surface.light(image, **arguments)
-            case "temperature":
-                image = sensor.temperature(image, **arguments)
-            case "blur":
-                image = sensor.blur(image, **arguments)
-            case "noise":
-                image = sensor.noise(image, **arguments)
-            case "jpeg":
-                image = sensor.jpeg(image, **arguments)
+            case "handwriting" | "stamps" as name:
+                image, added = getattr(writing, name)(image, px_per_mm, **arguments)
+                texts = texts + added
+            case name if name in IN_MM:
+                image = IN_MM[name](image, px_per_mm, **arguments)
+            case name if name in IN_PIXELS:
+                image = IN_PIXELS[name](image, **arguments)
             case unknown:
                 raise ValueError(f"a recipe names an artifact {unknown!r} that scans do not have")
     return Scan(image, PixelMap.of_page(px_per_mm).then(matrix), texts, recipe)

@@ -38,7 +38,7 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
     out : Path
         The scans' table; their images go into the folder of the same name without suffix.
     """
-    seeds = {row["page_id"]: row["seed_scans"] for row in read_rows(manifest, ["page_id", "seed_scans"])}
+    planned = {row["page_id"]: row for row in read_rows(manifest, ["page_id", "split", "seed_scans"])}
     source = shard_folder(pages)
     table = []
     with atomic_folder(shard_folder(out)) as folder:
@@ -47,7 +47,7 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
             if row["status"] != "ok":
                 table.append(_failed(page_id, row["status"], row["reason"]))
                 continue
-            if page_id not in seeds:
+            if page_id not in planned:
                 reason = f"{manifest.name}: has no page {page_id}; make the pages of this shard anew"
                 table.append(_failed(page_id, "failed", reason))
                 continue
@@ -57,7 +57,8 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
                 table.append(_failed(page_id, "failed", str(error)))
                 continue
             labels = PageLabels.from_json(row["labels"])
-            scan = scan_page(image, labels, config.scans, generator(seeds[page_id]))
+            plan = planned[page_id]
+            scan = scan_page(image, labels, config.scans.of_split(plan["split"]), generator(plan["seed_scans"]))
             table.append(_write(page_id, scan, config.scans, folder))
     write_table(table, tables.SCANS, out)
 

@@ -61,15 +61,15 @@ def creases(image: np.ndarray, px_per_mm: float, lines: Sequence[dict]) -> np.nd
     """
     height, width = image.shape[:2]
     gain = np.ones(_field_shape(image, px_per_mm), np.float32)
-    y, x = _field_axes(gain.shape, (height / px_per_mm, width / px_per_mm))
+    y, x = field_axes(gain.shape, (height / px_per_mm, width / px_per_mm))
     for line in lines:
         angle = math.radians(line["degrees"])
         across = (x * math.cos(angle) - line["offset_mm"] + y * math.sin(angle)) / line["width_mm"]
         near = np.flatnonzero(np.abs(across) < _REACH)
         distance = across.reshape(-1)[near]
-        shade = np.exp(-0.5 * distance * distance) * (distance - 1)
-        gain.reshape(-1)[near] += np.float32(0.6 * line["strength"]) * shade
-    return _shade(image, gain)
+        profile = np.exp(-0.5 * distance * distance) * (distance - 1)
+        gain.reshape(-1)[near] += np.float32(0.6 * line["strength"]) * profile
+    return shade(image, gain)
 
 
 def light(image: np.ndarray, degrees: float, strength: float, bend: float) -> np.ndarray:
@@ -88,12 +88,12 @@ def light(image: np.ndarray, degrees: float, strength: float, bend: float) -> np
     """
     height, width = image.shape[:2]
     field = (max(height // 16, 2), max(width // 16, 2))
-    y, x = _field_axes(field, (1.0, 1.0))
+    y, x = field_axes(field, (1.0, 1.0))
     x, y = 2 * x - 1, 2 * y - 1
     angle = math.radians(degrees)
     along = (x * math.cos(angle) + y * math.sin(angle)) / (abs(math.cos(angle)) + abs(math.sin(angle)))
     dark = (1 - bend) * (along + 1) / 2 + bend * (x * x + y * y) / 2
-    return _shade(image, (1 - strength * dark).astype(np.float32))
+    return shade(image, (1 - strength * dark).astype(np.float32))
 
 
 def _field_shape(image: np.ndarray, px_per_mm: float) -> tuple[int, int]:
@@ -101,15 +101,22 @@ def _field_shape(image: np.ndarray, px_per_mm: float) -> tuple[int, int]:
     return max(round(image.shape[0] / coarser), 2), max(round(image.shape[1] / coarser), 2)
 
 
-def _field_axes(shape: tuple[int, int], extent: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+def field_axes(shape: tuple[int, int], extent: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Return the places of a field's cells (y as a column, x as a row), of an extent in any unit."""
     y, x = ((np.arange(n, dtype=np.float32) + 0.5) / n * length for n, length in zip(shape, extent, strict=True))
     return y[:, None], x[None, :]
 
 
-def _shade(image: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Multiply an image by a coarse field of gains (0 … 1.5)."""
+def shade(image: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Multiply an image by a coarse field of gains (0 … 1.5), shape (m, n) for all channels or (m, n, 3)."""
     height, width = image.shape[:2]
     field = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
     field = cv2.convertScaleAbs(field, alpha=_UNIT_GAIN)
-    return cv2.multiply(image, cv2.merge([field] * 3), scale=1 / _UNIT_GAIN)
+    return cv2.multiply(image, field if field.ndim == 3 else cv2.merge([field] * 3), scale=1 / _UNIT_GAIN)
+
+
+def cloud(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np.ndarray:
+    """Return smooth noise, 0 … 1 with every value equally likely at a node, of a grain of `scale` cells."""
+    nodes = tuple(max(int(np.ceil(n / scale)) + 1, 2) for n in shape)
+    field = cv2.resize(rng.random(nodes, np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.clip(field, 0, 1)

@@ -44,4 +44,4 @@ def test_wrong_config(workspace, config, sentence):
 
 def test_wrong_key_on_the_command_line(workspace):
     result = workspace.run("-n", "--configfile", workspace.configure({}), "--config", "pages={dpi: 7}")
-    assert "`pages.dpi` is '7': input should be greater than or equal to 50" in only_sentence(result)
+    assert "`pages.dpi` is '7': input should be a number from 50 to 600, or two such numbers" in only_sentence(result)

@@ -135,3 +135,11 @@ def test_the_example_configs_are_valid(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in sorted((ROOT / "config").glob("*.yaml")):
         assert load_config(path).dataset == path.stem
+
+
+def test_numbers_in_a_list_from_the_command_line_are_numbers():
+    config = validate_config({"pages": {"speed_mm_s": ["25", "12.5"], "gain_mm_mv": "10"}})
+    assert config.pages.speed_mm_s == (25, 12.5)
+    assert config.pages.gain_mm_mv == (10,)
+    with pytest.raises(ConfigError, match="speed_mm_s"):
+        validate_config({"pages": {"speed_mm_s": ["26"]}})

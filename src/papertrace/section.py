@@ -48,11 +48,14 @@ def one_or_more(*allowed: Any) -> Any:
     *allowed : str or number
         What may be chosen; none means any text.
     """
+    numbers = {str(item): item for item in allowed if not isinstance(item, str)}
 
     def as_tuple(value: Any) -> tuple:
         values = tuple(value) if isinstance(value, (list, tuple)) else (value,)
         if not values:
             raise ValueError("give at least one value")
+        # Snakemake hands over numbers inside a list or mapping of --config as text
+        values = tuple(numbers.get(item, item) if isinstance(item, str) else item for item in values)
         for item in values:
             wrong = (item not in allowed or isinstance(item, bool)) if allowed else not isinstance(item, str)
             if wrong:

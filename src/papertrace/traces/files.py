@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def digitize_files(images: list[Path], out: Path, rate_hz: float = 500.0, digiti
         if page.status != "ok":
             failed += 1
             reason = page.reason if str(path) in str(page.reason) else f"{path}: {page.reason}"
-            tqdm.write(f"papertrace: {reason}", file=_stderr())
+            tqdm.write(f"papertrace: {reason}", file=sys.stderr)
         if page.status == "ok" and image is not None:
             names, signals = lead_columns(page.traces, rate_hz)
             write_text(csv_text(names, signals, rate_hz), out / f"{stem}.csv")
@@ -67,12 +68,6 @@ def digitize_files(images: list[Path], out: Path, rate_hz: float = 500.0, digiti
             write_bytes(cv2.imencode(".png", overlay)[1].tobytes(), out / f"{stem}.overlay.png")
         write_text(_report(path, page, digitizer, rate_hz), out / f"{stem}.json")
     return failed
-
-
-def _stderr():
-    import sys
-
-    return sys.stderr
 
 
 def output_stems(images: list[Path]) -> list[str]:

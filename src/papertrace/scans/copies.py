@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from papertrace.scans.surface import cloud, shade
+from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
-_CELL_PX = 16
 _MM_PER_INCH = 25.4
 
 
@@ -28,8 +27,7 @@ def fading(image: np.ndarray, strength: float, patches: float, seed: int) -> np.
     seed : int
         Of the patches.
     """
-    height, width = image.shape[:2]
-    shape, rng = (max(height // _CELL_PX, 2), max(width // _CELL_PX, 2)), generator(seed)
+    shape, rng = coarse_cells(image), generator(seed)
     uneven = 0.5 * cloud(shape, 12, rng) + 0.5 * cloud((1, shape[1]), 8, rng)
     gone = strength * ((1 - patches) + patches * uneven)
     return cv2.bitwise_not(shade(cv2.bitwise_not(image), (1 - gone).astype(np.float32)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from papertrace.scans.surface import cloud, shade
+from papertrace.scans.shading import cloud, mm_cells, shade
 from papertrace.seeds import generator
 
 _CELLS_PER_MM = 2.0
@@ -28,7 +28,8 @@ def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[dict]) -> np.nda
         Each with ``x_mm``, ``y_mm``, ``radius_mm``, ``colour`` (blue, green, red: the paper's where the stain is
         full), ``strength`` (share of a full stain), ``rim`` (how much stronger the edge is) and ``seed``.
     """
-    gain, y, x = _field(image, px_per_mm)
+    shape, y, x = mm_cells(image, px_per_mm, _CELLS_PER_MM, float)
+    gain = np.ones((*shape, 3))
     for blot in blots:
         rng = generator(blot["seed"])
         reach = 1.7 * blot["radius_mm"] + 4
@@ -63,16 +64,17 @@ def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[dict]) -> np.n
         Each with ``x_mm``, ``y_mm``, ``radius_mm`` (standard deviation of its spots' places), ``spots``,
         ``colour``, ``strength`` and ``seed``.
     """
-    gain, _, _ = _field(image, px_per_mm)
+    shape, _, _ = mm_cells(image, px_per_mm, _CELLS_PER_MM)
+    gain = np.ones((*shape, 3))
     for colony in colonies:
         rng = generator(colony["seed"])
         count = int(colony["spots"])
         places = rng.normal([colony["x_mm"], colony["y_mm"]], colony["radius_mm"], (count, 2))
         radii = np.minimum(rng.lognormal(math.log(0.7), 0.6, count), 4.0)
-        amount = np.zeros(gain.shape[:2], np.float32)
+        amount = np.zeros(shape, np.float32)
         for (x, y), radius, weight in zip(places, radii, rng.uniform(0.3, 1, count), strict=True):
             _disc(amount, x, y, radius, float(weight))
-        amount = cv2.GaussianBlur(amount, (0, 0), 0.8) * (0.6 + 0.4 * cloud(gain.shape[:2], 3, rng))
+        amount = cv2.GaussianBlur(amount, (0, 0), 0.8) * (0.6 + 0.4 * cloud(shape, 3, rng))
         gain *= 1 - colony["strength"] * amount[..., None] * (1 - np.divide(colony["colour"], 255))
     return shade(image, gain.astype(np.float32))
 
@@ -161,14 +163,6 @@ def torn_corners(image: np.ndarray, px_per_mm: float, corners: Sequence[dict], c
             pixels = np.rint((points * px_per_mm - 0.5) * 2**_FINE).astype(np.int32)
             cv2.fillPoly(image, [pixels], [float(c) for c in fill], cv2.LINE_AA, _FINE)
     return image
-
-
-def _field(image: np.ndarray, px_per_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return gains of 1, shape (m, n, 3), and where their cells lie in mm: y as a column, x as a row."""
-    extent = [n / px_per_mm for n in image.shape[:2]]
-    shape = [max(round(length * _CELLS_PER_MM), 2) for length in extent]
-    y, x = ((np.arange(n) + 0.5) / n * length for n, length in zip(shape, extent, strict=True))
-    return np.ones((*shape, 3)), y[:, None], x[None, :]
 
 
 def _disc(field: np.ndarray, x_mm: float, y_mm: float, radius_mm: float, value: float) -> None:

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 
 from papertrace.scans.sensor import noise
-from papertrace.scans.surface import field_axes, shade
+from papertrace.scans.shading import cell_axes, coarse_cells, shade
 
 _DISPLAY_GAMMA = 2.2
-_CELL_PX = 16  # these fields are smooth: one value for so many pixels
 
 
 def shadow(image: np.ndarray, degrees: float, offset: float, softness: float, strength: float, bow: float):
@@ -157,7 +156,7 @@ def _turned(image: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
     """Return where coarse cells lie along and across a direction, from the middle, in half diagonals."""
     height, width = image.shape[:2]
     half = 0.5 * math.hypot(width, height)
-    y, x = field_axes((max(height // _CELL_PX, 2), max(width // _CELL_PX, 2)), (height / half, width / half))
+    y, x = cell_axes(coarse_cells(image), (height / half, width / half))
     x, y, angle = x - width / half / 2, y - height / half / 2, math.radians(degrees)
     return x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
 

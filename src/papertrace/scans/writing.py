@@ -12,7 +12,7 @@ import numpy as np
 
 from papertrace.labels import TextLabel
 from papertrace.pages.text import draw_text
-from papertrace.scans.surface import cloud
+from papertrace.scans.shading import cloud
 from papertrace.seeds import generator
 
 _FINE = 4  # bits of a fraction of a pixel in OpenCV's drawing

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from papertrace.errors import ImageError, PapertraceError
 from papertrace.geometry import PixelMap
@@ -36,6 +39,10 @@ class Item:
         Page millimetres to the image's pixels.
     texts : list of TextLabel
         Print that the scan added.
+    page_recipe : dict
+        Every choice about the page, as drawn.
+    recipe : list of dict
+        The artifacts of the scan as drawn; none for a page.
     """
 
     page_id: str
@@ -47,6 +54,15 @@ class Item:
     truth: list[Stretch]
     map: PixelMap
     texts: list[TextLabel]
+    page_recipe: dict
+    recipe: list[dict]
+
+    @cached_property
+    def hidden(self) -> np.ndarray | None:
+        """Which pixels of a scan show no ink, shape (h, w); None for a page, which hides none."""
+        from papertrace.exports.occlusion import hidden
+
+        return hidden(self.recipe, self.page_recipe["palette"], self.labels) if self.recipe else None
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,8 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
                 truth=truth.get(page_id, []),
                 map=PixelMap.from_list(row["mm_to_px"]) if scanned else PixelMap.of_page(labels.px_per_mm),
                 texts=[_text(text) for text in json.loads(row["texts"])] if scanned else [],
+                page_recipe=json.loads(pages[page_id]["recipe"]),
+                recipe=json.loads(row["recipe"]) if scanned else [],
             )
 
 

@@ -20,8 +20,9 @@ from papertrace.labels import Box, PageLabels, TextLabel
 if TYPE_CHECKING:
     from papertrace.pages.render import Stretch
 
-VISIBLE, OFF_IMAGE, CLIPPED, GAP = range(4)
-"""What became of a sample: in the image, beyond the image's edge, beyond the paper's edge, NaN in the signal."""
+VISIBLE, OFF_IMAGE, CLIPPED, GAP, OCCLUDED = range(5)
+"""What became of a sample: in the image, beyond the image's edge, beyond the paper's edge, NaN in the signal, in the
+image but not to be seen there."""
 
 Size = tuple[int, int]
 """Width and height of an image in pixels."""
@@ -45,7 +46,7 @@ class CentreLine:
     points_px : ndarray, shape (n, 2)
         Pixels; NaN where the signal is. Points beyond the image's edge are kept, `visibility` tells them.
     visibility : ndarray of uint8, shape (n,)
-        `VISIBLE`, `OFF_IMAGE`, `CLIPPED` or `GAP`. Ink that lies over the trace is not considered.
+        `VISIBLE`, `OFF_IMAGE`, `CLIPPED`, `GAP` or `OCCLUDED`.
     """
 
     lead: str
@@ -82,7 +83,9 @@ class BoxLabel:
     share: float
 
 
-def centre_lines(labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, size: Size) -> list[CentreLine]:
+def centre_lines(
+    labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, size: Size, hidden: np.ndarray | None = None
+) -> list[CentreLine]:
     """Return the centre line of each stretch, in the labels' order, at the signal's rate.
 
     Parameters
@@ -95,12 +98,16 @@ def centre_lines(labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, 
         Page millimetres to the image's pixels.
     size : tuple of int
         The image's width and height in pixels.
+    hidden : ndarray of bool, shape (h, w), optional
+        Pixels that show no ink (see `papertrace.exports.occlusion.hidden`); without it nothing is occluded.
     """
     lines = []
     for lead, stretch in zip(labels.leads, truth, strict=True):
         points_mm = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
         points_px = pixel_map.apply(points_mm)
         visibility = np.full(len(points_mm), VISIBLE, np.uint8)
+        if hidden is not None:
+            visibility[at_pixels(hidden, points_px)] = OCCLUDED
         visibility[~in_image(points_px, size)] = OFF_IMAGE
         visibility[~on_paper(points_mm, labels)] = CLIPPED
         gap = ~np.isfinite(points_mm[:, 1])
@@ -162,6 +169,13 @@ def page_corners(labels: PageLabels, pixel_map: PixelMap, size: Size) -> tuple[n
 def in_image(points_px: np.ndarray, size: Size) -> np.ndarray:
     """Return which points, shape (n, 2), lie in an image; its edge counts, to 1e-6 px."""
     return ((points_px >= -0.5 - 1e-6) & (points_px <= np.subtract(size, 0.5) + 1e-6)).all(axis=1)
+
+
+def at_pixels(image: np.ndarray, points_px: np.ndarray) -> np.ndarray:
+    """Return an image's values at the pixels that points, shape (n, 2), lie in; at its edge those beyond it."""
+    last = np.subtract(image.shape[1::-1], 1)
+    column, row = np.clip(np.rint(np.nan_to_num(points_px)), 0, last).astype(int).T
+    return image[row, column]
 
 
 def on_paper(points_mm: np.ndarray, labels: PageLabels) -> np.ndarray:

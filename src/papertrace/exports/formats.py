@@ -39,9 +39,9 @@ class Writer(Protocol):
 class Coco:
     """COCO instances: ``images/`` and ``annotations/instances_<split>.json``.
 
-    `segmentation` is the whole stroke of a lead (run-length encoded), also where another lead covers it; there
-    `visible_segmentation` is what is left of it. Texts and pulses are polygons. Extra keys say more: `lead`, `row`,
-    `column`, `text`, `kind`.
+    `segmentation` is the whole stroke of a lead (run-length encoded), also where another lead or something else covers
+    it; there `visible_segmentation` is what is left of it. Texts and pulses are polygons. Extra keys say more: `lead`,
+    `row`, `column`, `text`, `kind`.
     """
 
     def __init__(self, folder: Path):
@@ -85,7 +85,7 @@ class Coco:
 
     def _annotations(self, item: Item) -> list[dict]:
         found = []
-        for instance in lead_instances(item.labels, item.truth, item.map, item.size):
+        for instance in lead_instances(item.labels, item.truth, item.map, item.size, item.hidden):
             if instance is None:
                 continue
             annotation = {
@@ -163,7 +163,7 @@ class Masks:
     def add(self, item: Item) -> None:
         """Write one image, its mask and the mask's legend."""
         (self.images / item.name).write_bytes(item.data)
-        instances = lead_instances(item.labels, item.truth, item.map, item.size)
+        instances = lead_instances(item.labels, item.truth, item.map, item.size, item.hidden)
         (self.masks / f"{item.page_id}.png").write_bytes(encode_png(label_image(instances, item.size)))
         twin = gridless_twin(item.labels, item.truth, item.map, item.size)
         (self.twins / f"{item.page_id}.png").write_bytes(encode_png(twin))

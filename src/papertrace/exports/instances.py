@@ -36,7 +36,7 @@ class Instance:
     amodal : ndarray of bool, shape (h, w)
         All pixels of the stroke in the image.
     modal : ndarray of bool, shape (h, w)
-        Without those that a lead drawn later covers.
+        Without those that a lead drawn later covers, and those that show no ink.
     """
 
     lead: str
@@ -54,18 +54,20 @@ class Instance:
         return x + columns[0] - 0.5, y + rows[0] - 0.5, x + columns[-1] + 0.5, y + rows[-1] + 0.5
 
 
-def lead_instances(labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, size: Size) -> list[Instance | None]:
+def lead_instances(
+    labels: PageLabels, truth: list[Stretch], pixel_map: PixelMap, size: Size, hidden: np.ndarray | None = None
+) -> list[Instance | None]:
     """Return the mask of each stretch, in the labels' order; None where the image holds nothing of it.
 
     A stroke has the width that the pen had on the page, carried along by the map, and never less than a pixel.
 
     Parameters
     ----------
-    labels, truth, pixel_map, size
+    labels, truth, pixel_map, size, hidden
         See `papertrace.exports.dense.centre_lines`.
     """
     found: list[Instance | None] = [None] * len(labels.leads)
-    covered = np.zeros((size[1], size[0]), bool)
+    covered = np.zeros((size[1], size[0]), bool) if hidden is None else hidden.copy()
     # From the last drawn to the first: who comes later lies on top.
     for place in reversed(range(len(found))):
         lead = labels.leads[place]

@@ -17,6 +17,7 @@ from papertrace.scans.sensor import encode_jpeg
 ARTIFACTS = (
     "printed_text",
     "creases",
+    "wrinkles",
     "rotation",
     "perspective",
     "crop",

@@ -28,6 +28,15 @@ class Creases(Section):
     strength: range_within(0, 1) = Field((0.05, 0.3), description="share of the light a line takes or adds")
 
 
+class Wrinkles(Section):
+    """The sheet was crumpled and smoothed out again; slanting light shows it, nothing is moved."""
+
+    probability: Probability = Field(0.4, description="share of scans with wrinkles")
+    scale_mm: range_within(3, 200) = Field((12, 40), description="median length of a fold in mm")
+    slope: range_within(0, 0.5) = Field((0.03, 0.12), description="root mean square of the sheet's slope")
+    elevation: range_within(15, 85) = Field((35, 60), description="height of the lamp above the sheet in degrees")
+
+
 class Rotation(Section):
     """The sheet lies askew."""
 
@@ -274,6 +283,7 @@ class ScansConfig(Section):
     )
     printed_text: PrintedText = PrintedText()
     creases: Creases = Creases()
+    wrinkles: Wrinkles = Wrinkles()
     rotation: Rotation = Rotation()
     perspective: Perspective = Perspective()
     crop: Crop = Crop()

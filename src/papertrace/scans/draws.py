@@ -141,6 +141,16 @@ def _mould(section: sections.Mould, labels: PageLabels, rng: np.random.Generator
     }
 
 
+def _wrinkles(section: sections.Wrinkles, labels: PageLabels, rng: np.random.Generator) -> dict:
+    return {
+        "scale_mm": math.exp(float(rng.uniform(*np.log(section.scale_mm)))),
+        "slope": uniform(section.slope, rng),
+        "degrees": float(rng.uniform(0, 360)),
+        "elevation": uniform(section.elevation, rng),
+        "seed": seed(rng),
+    }
+
+
 def _punch_holes(section: sections.PunchHoles, labels: PageLabels, rng: np.random.Generator) -> dict | None:
     diameter = uniform(section.diameter_mm, rng)
     side = str(rng.choice(["left", "top", "bottom"]))
@@ -258,6 +268,7 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "photocopy": _photocopy,
     "stains": _stains,
     "mould": _mould,
+    "wrinkles": _wrinkles,
     "punch_holes": _punch_holes,
     "staples": _staples,
     "torn_corners": _torn_corners,

@@ -18,6 +18,7 @@ ArtifactName = Literal[
     "stains",
     "mould",
     "creases",
+    "wrinkles",
     "punch_holes",
     "staples",
     "torn_corners",

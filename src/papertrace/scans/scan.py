@@ -8,13 +8,14 @@ import numpy as np
 
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
-from papertrace.scans import copies, damage, optics, sensor, surface, writing
+from papertrace.scans import copies, damage, optics, sensor, surface, wrinkles, writing
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.recipe import compose, draw_recipe
 from papertrace.scans.warp import warp
 
 IN_MM = {
     "creases": surface.creases,
+    "wrinkles": wrinkles.wrinkles,
     "stains": damage.stains,
     "mould": damage.mould,
     "punch_holes": damage.punch_holes,

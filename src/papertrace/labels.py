@@ -55,12 +55,13 @@ class TextLabel:
 
 @dataclass(frozen=True)
 class PulseLabel:
-    """A calibration pulse: its box, amplitude in mV and width in s."""
+    """A calibration pulse, or one step of it: its box, amplitude in mV, width in s, and the gain that it shows."""
 
     box_mm: Box
     amplitude_mv: float
     width_s: float
     row: int
+    gain_mm_mv: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,47 @@ def draw_palette(rng: np.random.Generator, black_and_white_probability: float) -
     name = str(rng.choice(list(GRIDS)))
     minor, major = (_as_colour(np.add(colour, rng.integers(-8, 9, 3))) for colour in GRIDS[name])
     return Palette(name, paper, minor, major, ink)
+
+
+def draw_any_colours(
+    rng: np.random.Generator,
+    grid_hue: tuple[float, float],
+    grid_contrast: tuple[float, float],
+    ink_hue: tuple[float, float],
+    ink_lightness: tuple[float, float],
+) -> Palette:
+    """Draw colours from ranges: tinted paper, a grid of any hue, ink of any dark colour.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The only source of randomness.
+    grid_hue, ink_hue : tuple of float
+        Degrees; 0 is red, 120 green.
+    grid_contrast : tuple of float
+        How much darker than the paper the 5 mm lines are, as a share of white (ITU-R BT.601 luma); those every
+        1 mm have 35 to 65 % of it.
+    ink_lightness : tuple of float
+        0 is black, 1 white (of HSL).
+    """
+    hue = rng.uniform(*grid_hue) / 360
+    paper = _hsl((hue + rng.uniform(-0.1, 0.1)) % 1, rng.uniform(0, 0.5), rng.uniform(0.94, 1.0))
+    contrast = rng.uniform(*grid_contrast)
+    full = np.array(_hsl(hue, rng.uniform(0.3, 1), 0.4), float)
+    # From the paper towards the full colour, as far as the contrast asks; at most all the way.
+    span = max((np.array(paper) - full) @ _LUMA / 255, 0.05)
+    way, share = min(contrast / span, 1.0), rng.uniform(0.35, 0.65)
+    major, minor = (_as_colour(paper + part * (full - paper)) for part in (way, way * share))
+    ink = _hsl(rng.uniform(*ink_hue) / 360, rng.uniform(0, 1), rng.uniform(*ink_lightness))
+    return Palette("any", paper, minor, major, ink)
+
+
+_LUMA = np.array([0.114, 0.587, 0.299])  # of blue, green, red
+
+
+def _hsl(hue: float, saturation: float, lightness: float) -> Colour:
+    red, green, blue = colorsys.hls_to_rgb(hue, lightness, saturation)
+    return _as_colour(255 * np.array([blue, green, red]))
 
 
 def _as_colour(values: np.ndarray) -> Colour:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from papertrace.errors import PapertraceError
 from papertrace.labels import Box
-from papertrace.pages.colours import Palette, draw_palette
+from papertrace.pages.colours import Palette, draw_any_colours, draw_palette
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import PAGE_SECONDS, Cell, cells_of, known_layouts
 from papertrace.pages.words import header_lines
 
 SHEETS_IN = {"letter": (11.0, 8.5), "a4": (297 / 25.4, 210 / 25.4)}
-"""Width and height of sheets, landscape, in inches."""
+"""Width and height of sheets that lie on their long side, in inches."""
 ROLLS_MM = (50.0, 63.0, 80.0, 112.0, 145.0, 210.0)
 """Widths that rolls of recording paper are sold in; the page's height."""
 
-CHEST_LEADS = ("V1", "V2", "V3", "V4", "V5", "V6")
+_CHEST_LEAD = re.compile(r"-?V[1-9]R?", re.IGNORECASE)
 
 PULSE_S, PULSE_MV = 0.2, 1.0
 PULSE_FLAT_MM = 2.0
@@ -54,7 +55,7 @@ class PageRecipe:
 
     `rows` are the leads of `papertrace.pages.layouts.Layout`, and `row_s` the seconds that a row holds.
     `paper_in` is the paper's width and height in inches.
-    `chest_gain_mm_mv` is the gain of V1 to V6 where the layout names them.
+    `chest_gain_mm_mv` is the gain of V1 to V6 (V9, V3R …) where the layout names them.
     `pitch_scale` is the size of a grid millimetre in real millimetres, `x_left_mm` where a row's first moment is
     drawn and `row_y_mm` the height of each row's 0 mV. `name_rise_mm` and `name_size_mm` are None on pages without
     lead names, and the rise is negative where they stand below; `name_omitted` has an entry for each cell.
@@ -87,6 +88,7 @@ class PageRecipe:
     row_y_mm: tuple[float, ...]
     pulse: bool
     pulse_side: str
+    pulse_style: str
     name_rise_mm: float | None
     name_size_mm: float | None
     name_style: str
@@ -113,8 +115,7 @@ class PageRecipe:
 
     def gain_of(self, lead: str | int) -> float:
         """Return the gain in mm/mV that a lead is drawn at."""
-        chest = lead in CHEST_LEADS
-        return self.chest_gain_mm_mv if chest else self.gain_mm_mv
+        return self.chest_gain_mm_mv if is_chest_lead(lead) else self.gain_mm_mv
 
     def cells(self) -> list[Cell]:
         """Return the places for leads, row by row."""
@@ -123,6 +124,11 @@ class PageRecipe:
     def to_dict(self) -> dict:
         """Return the recipe as JSON-ready values."""
         return asdict(self)
+
+
+def is_chest_lead(lead: str | int) -> bool:
+    """Return whether a cell names a lead of the chest: V1 to V9, V3R and the like."""
+    return isinstance(lead, str) and _CHEST_LEAD.fullmatch(lead) is not None
 
 
 def draw_recipe(
@@ -139,12 +145,15 @@ def draw_recipe(
     if layout not in layouts:
         raise PapertraceError(f"layout {layout!r} is not known; use one of {', '.join(layouts)}")
     rows = layouts[layout].rows
-    # What came later draws from a stream of its own, so that the earlier choices of a seed stay as they are.
-    later = rng.spawn(1)[0]
+    # What came later draws from streams of its own, so that the earlier choices of a seed stay as they are.
+    later, sheet, colour = rng.spawn(3)
     simultaneous = _happens(config.simultaneous_probability, later)
-    has_chest = any(lead in CHEST_LEADS for row in rows for lead in row)
-    half = _happens(config.half_chest_gain_probability, later) and has_chest
-    chest_gain = gain_mm_mv / 2 if half else gain_mm_mv
+    half = _happens(config.half_chest_gain_probability, later)
+    chest_gain = gain_mm_mv
+    if any(is_chest_lead(lead) for row in rows for lead in row):
+        chest_gain = _chest_gain("half" if half else _one_of(config.chest_gain_mm_mv, sheet), gain_mm_mv)
+    portrait = _one_of(config.orientation, sheet) == "portrait"
+    pulse_style = _one_of(config.pulse_style, sheet)
     paper = _one_of(config.paper, later)
     grid = _one_of(config.grid, later)
     margin_mm = _uniform(config.grid_margin_mm, later)
@@ -154,18 +163,32 @@ def draw_recipe(
     pulse_side = "right" if _happens(config.right_pulse_probability, later) else "left"
     name_style, name_place = _one_of(config.lead_name_style, later), _one_of(config.lead_name_place, later)
     omitted = tuple(_happens(config.lead_name_omission, later) for row in rows for _ in row)
-    row_s = config.row_s or (PAGE_SECONDS / 2 if speed_mm_s > 25 and paper in SHEETS_IN else PAGE_SECONDS)
     pitch_scale = _uniform(config.pitch_scale, rng)
     palette = draw_palette(rng, config.black_and_white_probability)
+    if palette.name != "black and white" and _happens(config.random_colour_probability, colour):
+        palette = draw_any_colours(
+            colour,
+            config.random_grid_hue,
+            config.random_grid_contrast,
+            config.random_ink_hue,
+            config.random_ink_lightness,
+        )
     stroke_mm = _uniform(config.stroke_mm, rng)
-    minor_mm, major_mm = _uniform((0.08, 0.18), rng), _uniform((0.2, 0.36), rng)
+    minor_mm, major_mm = _uniform(config.minor_line_mm, rng), _uniform(config.major_line_mm, rng)
     pulse = _happens(config.pulse_probability, rng)
     names = _happens(config.lead_names_probability, rng)
-    name_rise, name_size = _uniform((6.5, 9.5), rng), _uniform((3.0, 4.2), rng)
+    name_rise, name_size = _uniform((6.5, 9.5), rng), _uniform(config.lead_name_mm, rng)
 
     pulse_mm = PULSE_S * speed_mm_s + 2 * PULSE_FLAT_MM + PULSE_GAP_MM if pulse else 0.0
-    row_mm = row_s * speed_mm_s + pulse_mm + 2 * _EDGE_MM
-    paper_in = SHEETS_IN.get(paper) or _roll(row_mm, len(rows), pitch_scale)
+    beside_mm = pulse_mm + 2 * _EDGE_MM
+    paper_in = SHEETS_IN.get(paper)
+    if paper_in is None:
+        row_s = config.row_s or PAGE_SECONDS
+        paper_in = _roll(row_s * speed_mm_s + beside_mm, len(rows), pitch_scale)
+    else:
+        paper_in = paper_in[::-1] if portrait else paper_in
+        row_s = config.row_s or _row_seconds(paper_in[0] * 25.4 / pitch_scale - beside_mm, speed_mm_s)
+    row_mm = row_s * speed_mm_s + beside_mm
     if math.prod(paper_in) * dpi * dpi > _MOST_PX:
         raise PapertraceError(
             f"{row_s:g} s of {paper} paper at {speed_mm_s:g} mm/s and {dpi:g} dpi are more than "
@@ -175,13 +198,13 @@ def draw_recipe(
     room_mm = width_mm - row_mm
     if room_mm < 0:
         raise PapertraceError(
-            f"{row_s:g} s at {speed_mm_s:g} mm/s do not fit on a page of {paper} paper with a grid scaled by "
-            f"{pitch_scale:.3f}; set a slower speed, a shorter `pages.row_s`, a smaller `pages.pitch_scale` or "
-            "`pages.paper` to roll"
+            f"{row_s:g} s at {speed_mm_s:g} mm/s do not fit on a page of {'upright ' if portrait else ''}{paper} paper "
+            f"with a grid scaled by {pitch_scale:.3f}; set a slower speed, a shorter `pages.row_s` (or none), a "
+            "smaller `pages.pitch_scale` or `pages.paper` to roll"
         )
     first_mm = _EDGE_MM + (pulse_mm if pulse_side == "left" else 0.0)
     x_left = first_mm + room_mm * _uniform((0.05, 0.95), rng)
-    row_y = _draw_rows(len(rows), height_mm, rng)
+    row_y = _draw_rows(len(rows), height_mm, config.row_spacing, rng)
 
     prints = []
     if _happens(config.header_probability, rng):
@@ -223,13 +246,14 @@ def draw_recipe(
         row_y_mm=row_y,
         pulse=pulse,
         pulse_side=pulse_side,
+        pulse_style=pulse_style,
         name_rise_mm=None if not names else name_rise if name_place == "above" else -name_rise,
         name_size_mm=name_size if names else None,
         name_style=name_style,
         name_omitted=omitted,
         prints=tuple(prints),
-        typeface=str(rng.choice(["sans", "sans", "italic"])),
-        type_weight=int(rng.choice([300, 400, 500, 600])),
+        typeface=_one_of(config.typeface, rng),
+        type_weight=_one_of(config.type_weight, rng),
     )
 
 
@@ -240,10 +264,22 @@ def _roll(row_mm: float, n_rows: int, pitch_scale: float) -> tuple[float, float]
     return (row_mm + _ROLL_ENDS_MM) * pitch_scale / 25.4, wide_mm / 25.4
 
 
-def _draw_rows(n_rows: int, height_mm: float, rng: np.random.Generator) -> tuple[float, ...]:
+def _row_seconds(room_mm: float, speed_mm_s: float) -> float:
+    """Return the seconds of a sheet's row where the config leaves them open: 10, 5, or as many as there is room for."""
+    usual = PAGE_SECONDS / 2 if speed_mm_s > 25 else PAGE_SECONDS
+    return min(usual, max(float(math.floor(room_mm / speed_mm_s)), 1.0))
+
+
+def _chest_gain(wanted: str | float, gain_mm_mv: float) -> float:
+    return {"same": gain_mm_mv, "half": gain_mm_mv / 2}.get(wanted, wanted)
+
+
+def _draw_rows(
+    n_rows: int, height_mm: float, spacing: tuple[float, float], rng: np.random.Generator
+) -> tuple[float, ...]:
     """Return the height of each row's 0 mV: evenly spaced, more or less close, somewhere between header and footer."""
     room_mm = height_mm - _HEADER_MM - _FOOTER_MM
-    pitch_mm = room_mm / n_rows * _uniform((0.65, 1.0), rng)
+    pitch_mm = room_mm / n_rows * _uniform(spacing, rng)
     top_mm = _HEADER_MM + (room_mm - n_rows * pitch_mm) * _uniform((0.0, 1.0), rng)
     # 0 mV stands below a row's middle: R waves rise higher than S waves fall.
     return tuple(top_mm + pitch_mm * (row + 0.56) for row in range(n_rows))

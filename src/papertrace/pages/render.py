@@ -15,7 +15,8 @@ from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import draw_grid
 from papertrace.pages.ink import Pen, blend, smooth_curve, split_polyline
 from papertrace.pages.layouts import Cell, find_lead, sign_of
-from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe, Print, draw_recipe
+from papertrace.pages.pulses import Pulse, pulses_of
+from papertrace.pages.recipe import PULSE_MV, PageRecipe, Print, draw_recipe
 from papertrace.pages.text import draw_text
 
 if TYPE_CHECKING:
@@ -133,10 +134,7 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
     sheet = _Sheet(recipe)
     leads = [sheet.trace(stretch) for stretch in truth]
     traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None
-    from_pulse = leads[::-1] if recipe.pulse_side == "left" else leads
-    beside = {lead.row: lead.gain_mm_mv for lead in from_pulse}
-    rows = range(len(recipe.row_y_mm)) if recipe.pulse else ()
-    pulses = [sheet.pulse(row, beside.get(row, recipe.gain_mm_mv)) for row in rows]
+    pulses = [label for pulse in pulses_of(recipe, leads) for label in sheet.pulse(pulse)]
     if recipe.separators:
         sheet.separators()
     if recipe.name_size_mm is not None:
@@ -256,17 +254,12 @@ class _Sheet:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
         return replace(lead, box_mm=self._ink_box(drawn))
 
-    def pulse(self, row: int, gain_mm_mv: float) -> PulseLabel:
-        recipe = self.recipe
-        x1, y = recipe.x_left_mm - PULSE_GAP_MM - PULSE_FLAT_MM, recipe.row_y_mm[row]
-        if recipe.pulse_side == "right":
-            row_mm = (recipe.row_s + PULSE_S) * recipe.speed_mm_s
-            x1 = recipe.x_left_mm + row_mm + PULSE_GAP_MM + PULSE_FLAT_MM
-        # A row's pulse is as high as 1 mV of the trace that it stands beside.
-        x0, top = x1 - PULSE_S * recipe.speed_mm_s, y - PULSE_MV * gain_mm_mv
-        shape = np.array([(x0 - PULSE_FLAT_MM, y), (x0, y), (x0, top), (x1, top), (x1, y), (x1 + PULSE_FLAT_MM, y)])
-        self.pen.draw(self.coverage, split_polyline(self.map.apply(shape)))
-        return PulseLabel(self._ink_box(shape[1:5]), PULSE_MV, PULSE_S, row)
+    def pulse(self, pulse: Pulse) -> list[PulseLabel]:
+        self.pen.draw(self.coverage, split_polyline(self.map.apply(pulse.line_mm)))
+        return [
+            PulseLabel(self._ink_box(step.corners_mm), PULSE_MV, step.width_s, pulse.row, step.gain_mm_mv)
+            for step in pulse.steps
+        ]
 
     def separators(self) -> None:
         """Draw a mark above and below the trace where one column ends and the next begins."""

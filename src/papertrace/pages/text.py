@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from papertrace.labels import Box
 
+_FILES = {"serif": "DejaVuSerif.ttf", "mono": "DejaVuSansMono.ttf"}
+
 FACES = ("sans", "italic")
 """The typefaces that OpenCV carries with it (Rubik, SIL Open Font License)."""
+TYPEFACES = (*FACES, *_FILES)
+"""All typefaces: also those of DejaVu's that Matplotlib brings along."""
 
 
 def draw_text(
@@ -33,7 +41,7 @@ def draw_text(
     size_px : float
         Size of the type.
     face : str
-        One of `FACES`.
+        One of `TYPEFACES`.
     weight : int
         100 (thin) … 900 (black).
 
@@ -45,7 +53,7 @@ def draw_text(
 
     """
     size = max(round(size_px), 4)
-    font = cv2.FontFace(face)
+    font = _font(face)
     _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), font, size, weight)
     pad = size
     patch = np.zeros((3 * size, width + 2 * pad, 3), np.uint8)
@@ -62,3 +70,21 @@ def draw_text(
     if len(rows) == 0:
         return None
     return x0 + columns[0] - 0.5, y0 + rows[0] - 0.5, x0 + columns[-1] + 0.5, y0 + rows[-1] + 0.5
+
+
+def text_width(text: str, size: float, face: str = "sans", weight: int = 400) -> float:
+    """Return how wide a line of text is, in the unit of its size."""
+    _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(face), 100, weight)
+    return width / 100 * size
+
+
+@cache
+def _font(face: str) -> cv2.FontFace:
+    if face not in _FILES:
+        return cv2.FontFace(face)
+    # Its folder is all that is wanted of Matplotlib, whose import would take most of a second.
+    folder = Path(find_spec("matplotlib").submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
+    font = cv2.FontFace()
+    if not font.set(str(folder / _FILES[face])):
+        raise OSError(f"{folder / _FILES[face]}: cannot be read as a typeface; install matplotlib again")
+    return font

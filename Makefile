@@ -18,7 +18,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo qtdb-210 qtdb foreign-pages test test-slow lint format schema clean
+.PHONY: help venv demo qtdb-210 qtdb foreign-pages labels test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -49,6 +49,9 @@ qtdb: venv  ## all 21,801 pages (hours)
 
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
 	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages
+
+labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
+	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

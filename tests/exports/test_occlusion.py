@@ -19,22 +19,21 @@ PEN = {"width_mm": 2.0, "colour": [25, 20, 15], "seed": 1}
 def states(sheet, recipe):
     """States of a flat line from 10 mm on at 20 mm height, 0.1 mm a sample."""
     labels, truth = sheet(np.zeros(500))
-    (line,) = centre_lines(labels, truth, PAGE, SIZE, hidden(recipe, PALETTE, labels))
+    (line,) = centre_lines(labels, truth, PAGE, SIZE, hidden(recipe, PALETTE, labels, truth))
     return line.visibility
 
 
 def test_what_hides_nothing_hides_nothing(sheet):
-    labels, _ = sheet(np.zeros(10))
+    labels, truth = sheet(np.zeros(10))
     for recipe in (
         [],
         [{"artifact": "blur", "sigma_px": 2.5}],
         [{"artifact": "noise", "sigma": 28.0, "seed": 1}],
-        [{"artifact": "fax", "dpi": [204.0, 98.0], "threshold": 140}],
         [{"artifact": "fading", "strength": 0.65, "patches": 0.0, "seed": 1}],
         [{"artifact": "gamma", "exponent": 1.9}],
         [{"artifact": "temperature", "kelvin": 2500.0}],
     ):
-        assert not hidden(recipe, PALETTE, labels).any(), recipe
+        assert not hidden(recipe, PALETTE, labels, truth).any(), recipe
 
 
 def test_a_pens_stroke_hides_what_is_below_it(sheet):
@@ -55,7 +54,7 @@ def test_a_stain_hides_where_it_is_opaque(sheet, strength):
 
 
 def test_holes_torn_corners_and_the_desk_show_no_ink(sheet):
-    labels, _ = sheet(np.zeros(10))
+    labels, truth = sheet(np.zeros(10))
     recipe = [
         {"artifact": "punch_holes", "centres_mm": [[30.0, 20.0]], "diameter_mm": 6.0, "colour": [90, 90, 90]},
         {
@@ -69,7 +68,7 @@ def test_holes_torn_corners_and_the_desk_show_no_ink(sheet):
     from papertrace.scans.recipe import compose
 
     matrix, (width, height) = compose(recipe, SIZE)
-    mask = hidden(recipe, PALETTE, labels)
+    mask = hidden(recipe, PALETTE, labels, truth)
     assert mask.shape == (height, width)
     where = np.array([[30.0, 20.0], [99.0, 59.0], [-3.0, 30.0], [30.0, 30.0], [60.0, 20.0], [1.0, 1.0]])
     column, row = np.rint(PAGE.then(matrix).apply(where)).astype(int).T
@@ -77,6 +76,12 @@ def test_holes_torn_corners_and_the_desk_show_no_ink(sheet):
     assert (
         mask[row[inside], column[inside]].tolist() == np.array([True, True, True, False, False, False])[inside].tolist()
     )
+
+
+@pytest.mark.parametrize(("threshold", "lost"), [(200, False), (20, True)])
+def test_fax_loses_strokes_that_are_too_pale_for_its_threshold(sheet, threshold, lost):
+    seen = states(sheet, [{"artifact": "fax", "dpi": [204.0, 196.0], "threshold": threshold}])
+    assert (seen == (OCCLUDED if lost else VISIBLE)).all()
 
 
 def test_modal_masks_leave_out_what_is_hidden(sheet):

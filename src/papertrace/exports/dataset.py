@@ -62,7 +62,7 @@ class Item:
         """Which pixels of a scan show no ink, shape (h, w); None for a page, which hides none."""
         from papertrace.exports.occlusion import hidden
 
-        return hidden(self.recipe, self.page_recipe["palette"], self.labels) if self.recipe else None
+        return hidden(self.recipe, self.page_recipe["palette"], self.labels, self.truth) if self.recipe else None
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def fax(image: np.ndarray, px_per_mm: float, dpi: Sequence[float], threshold: in
     paper = cv2.resize(cv2.dilate(paper, np.ones((5, 5), np.uint8)), size, interpolation=cv2.INTER_LINEAR)
     black = dots.astype(np.uint16) * 255 < np.uint16(threshold) * paper.astype(np.uint16)
     dots = np.where(black, np.uint8(0), np.uint8(255))
-    return cv2.merge([cv2.resize(dots, (width, height), interpolation=cv2.INTER_NEAREST)] * 3)
+    return cv2.merge([cv2.resize(dots, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)] * 3)
 
 
 def streaks(image: np.ndarray, ripple: float, lines: Sequence[dict], seed: int) -> np.ndarray:

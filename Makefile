@@ -18,7 +18,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo qtdb-210 qtdb foreign-pages labels test test-slow lint format schema clean
+.PHONY: help venv demo qtdb-210 qtdb foreign-pages labels speed test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -52,6 +52,9 @@ foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)
+
+speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
+	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,12 @@ def _ordered(pair: tuple[float, float]) -> tuple[float, float]:
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 """A number from 0 to 1."""
+
+ImageFormat = Literal["png", "jpeg", "webp"]
+"""File formats of `papertrace.encoding`."""
+
+ImageQuality = Annotated[int, Field(ge=5, le=100)]
+"""Quality of JPEG and WebP files."""
 
 Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Lower and upper end of a uniform distribution."""

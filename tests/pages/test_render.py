@@ -3,12 +3,12 @@ import hashlib
 import numpy as np
 import pytest
 
+from papertrace.encoding import encode_png
 from papertrace.errors import PapertraceError
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import LAYOUTS
-from papertrace.pages.png import encode_png
 from papertrace.pages.render import render, render_page
 from papertrace.records.reader import Signal, read_window
 

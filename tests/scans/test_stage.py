@@ -6,11 +6,11 @@ import pytest
 
 from papertrace import tables
 from papertrace.config import validate_config
+from papertrace.encoding import encode_png
 from papertrace.errors import ConfigError
 from papertrace.geometry import PixelMap
 from papertrace.io import read_rows, sha256_bytes, write_table
 from papertrace.pages.config import PagesConfig
-from papertrace.pages.png import encode_png
 from papertrace.pages.render import render_page
 from papertrace.scans import stage
 from papertrace.scans.scan import apply_recipe

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 
 from papertrace import __version__
+from papertrace.encoding import encode_png
 from papertrace.exports.dataset import Item
 from papertrace.exports.dense import BoxLabel, pulse_boxes, text_boxes
 from papertrace.exports.instances import Instance, gridless_twin, label_image, lead_instances
 from papertrace.labels import Box
-from papertrace.pages.png import encode_png
 
 CLASSES = ("lead", "lead-name", "text", "pulse")
 """What is marked: traces, the names beside them, all other print, calibration pulses."""

@@ -11,7 +11,15 @@ from papertrace.pages.grid import KINDS
 from papertrace.pages.layouts import Layout, Name
 from papertrace.pages.presets import PresetName, with_preset
 from papertrace.pages.text import TYPEFACES
-from papertrace.section import Probability, Section, one_or_more, one_or_range_within, range_within
+from papertrace.section import (
+    ImageFormat,
+    ImageQuality,
+    Probability,
+    Section,
+    one_or_more,
+    one_or_range_within,
+    range_within,
+)
 
 
 class PagesConfig(Section):
@@ -131,3 +139,6 @@ class PagesConfig(Section):
     def _fill_in(cls, data: Any) -> Any:
         """Lay what is set over the preset."""
         return with_preset(data) if isinstance(data, Mapping) else data
+
+    format: ImageFormat = Field("png", description="file format of the pages; grey pages are stored in one channel")
+    quality: ImageQuality = Field(95, description="with formats jpeg and webp: quality of the file")

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from papertrace import tables
+from papertrace.encoding import SUFFIXES, encode_image, encode_png
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_folder, read_table, sha256_bytes, shard_folder, write_table
-from papertrace.pages.png import encode_png
 from papertrace.pages.render import Page, Stretch, render_page
 from papertrace.seeds import generator
 
 if TYPE_CHECKING:
     from papertrace.config import Config
+    from papertrace.pages.config import PagesConfig
 
 
 def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) -> None:
@@ -55,7 +56,7 @@ def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) ->
             if isinstance(drawn, str):
                 table.append(_failed(row["page_id"], drawn))
                 continue
-            table.append(_write(row["page_id"], drawn, folder))
+            table.append(_write(row["page_id"], drawn, config.pages, folder))
             truth.extend(truth_row(row["page_id"], stretch) for stretch in drawn.truth)
         write_table(truth, tables.TRUTH, folder / "truth.parquet")
     write_table(table, tables.PAGES, out)
@@ -93,16 +94,16 @@ def _draw(row: dict, config: Config, root: Path) -> Page | str:
         )
 
 
-def _write(page_id: str, page: Page, folder: Path) -> dict:
-    data = encode_png(page.image)
-    (folder / f"{page_id}.png").write_bytes(data)
+def _write(page_id: str, page: Page, config: PagesConfig, folder: Path) -> dict:
+    name, data = f"{page_id}{SUFFIXES[config.format]}", encode_image(page.image, config.format, config.quality)
+    (folder / name).write_bytes(data)
     twin = None
     if page.twin is not None:
         twin = f"{page_id}.twin.png"
         (folder / twin).write_bytes(encode_png(page.twin))
     return {
         "page_id": page_id,
-        "image": f"{page_id}.png",
+        "image": name,
         "sha256": sha256_bytes(data),
         "twin": twin,
         "width_px": page.image.shape[1],

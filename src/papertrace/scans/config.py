@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from papertrace.scans.presets import ArtifactName, PresetName, with_presets
-from papertrace.section import Probability, Section, range_within
+from papertrace.section import ImageFormat, ImageQuality, Probability, Section, range_within
 
 
 class PrintedText(Section):
@@ -311,8 +311,8 @@ class ScansConfig(Section):
     streaks: Streaks = Streaks()
     fax: Fax = Fax()
     webp: Webp = Webp()
-    format: Literal["jpeg", "png"] = Field("jpeg", description="file format of the scans")
-    quality: int = Field(90, ge=5, le=100, description="with format jpeg: JPEG quality of the file")
+    format: ImageFormat = Field("jpeg", description="file format of the scans; grey scans are stored in one channel")
+    quality: ImageQuality = Field(90, description="with formats jpeg and webp: quality of the file")
 
     @model_validator(mode="before")
     @classmethod

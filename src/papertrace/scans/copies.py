@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from papertrace.encoding import encode_webp
 from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
@@ -117,8 +118,5 @@ def streaks(image: np.ndarray, ripple: float, lines: Sequence[dict], seed: int) 
 def webp(image: np.ndarray, qualities: Sequence[int]) -> np.ndarray:
     """Save and load a scan as lossy WebP, once for each of the qualities."""
     for quality in qualities:
-        done, data = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, int(quality)])
-        if not done:
-            raise ValueError(f"an image of shape {image.shape} cannot be written as WebP")
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        image = cv2.imdecode(np.frombuffer(encode_webp(image, quality), np.uint8), cv2.IMREAD_COLOR)
     return image

@@ -9,6 +9,8 @@ from statistics import NormalDist
 import cv2
 import numpy as np
 
+from papertrace.encoding import encode_jpeg
+
 _WAVELENGTHS_M = (465e-9, 545e-9, 610e-9)  # about where blue, green and red sensors see best
 _DAYLIGHT_K = 6504.0
 _SECOND_RADIATION_CONSTANT = 1.438777e-2  # m K, of Planck's law
@@ -63,11 +65,3 @@ def jpeg(image: np.ndarray, qualities: Sequence[int]) -> np.ndarray:
     for quality in qualities:
         image = cv2.imdecode(np.frombuffer(encode_jpeg(image, quality), np.uint8), cv2.IMREAD_COLOR)
     return image
-
-
-def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
-    """Return the bytes of a baseline JPEG file with 4:2:0 chroma."""
-    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
-    if not done:
-        raise ValueError(f"an image of shape {image.shape} cannot be written as JPEG")
-    return data.tobytes()

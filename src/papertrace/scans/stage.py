@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from papertrace import tables
+from papertrace.encoding import SUFFIXES, encode_image
 from papertrace.errors import ImageError
 from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
 from papertrace.labels import PageLabels
-from papertrace.pages.png import encode_png
 from papertrace.scans.scan import Scan, scan_page
-from papertrace.scans.sensor import encode_jpeg
 from papertrace.seeds import generator
 
 if TYPE_CHECKING:
@@ -64,10 +63,7 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
 
 
 def _write(page_id: str, scan: Scan, config: ScansConfig, folder: Path) -> dict:
-    if config.format == "jpeg":
-        name, data = f"{page_id}.jpg", encode_jpeg(scan.image, config.quality)
-    else:
-        name, data = f"{page_id}.png", encode_png(scan.image)
+    name, data = f"{page_id}{SUFFIXES[config.format]}", encode_image(scan.image, config.format, config.quality)
     (folder / name).write_bytes(data)
     return {
         "page_id": page_id,

@@ -1,0 +1,59 @@
+"""Image files: read back by other libraries, the same pixels, one channel where all pixels are grey."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from papertrace.encoding import SUFFIXES, encode_image, encode_png, in_one_channel
+
+NOISE = np.random.default_rng(0).integers(0, 256, (130, 67, 3), np.uint8)
+SMOOTH = cv2.GaussianBlur(NOISE, (0, 0), 5)
+GREY = cv2.merge([NOISE[..., 0]] * 3)
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.mark.parametrize("image", [NOISE, SMOOTH, GREY, NOISE[:1, :1], NOISE[3:, 5:][::2]])
+def test_png_is_read_back_by_two_libraries(image):
+    data = encode_image(image, "png", 90)
+    assert np.array_equal(decoded(data), image)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert np.array_equal(np.asarray(picture.convert("RGB"))[..., ::-1], image)
+
+
+def test_grey_pixels_are_stored_in_one_channel():
+    modes = {}
+    for form in SUFFIXES:
+        with Image.open(io.BytesIO(encode_image(GREY, form, 90))) as picture:
+            modes[form] = (picture.format, picture.mode)
+        assert decoded(encode_image(GREY, form, 90)).shape == GREY.shape
+    assert modes == {"png": ("PNG", "L"), "jpeg": ("JPEG", "L"), "webp": ("WEBP", "RGB")}  # WebP knows no grey
+    assert len(encode_png(in_one_channel(GREY))) < 0.5 * len(encode_png(GREY))
+
+
+@pytest.mark.parametrize("row", [0, 1, 60, 61, 129])
+def test_one_coloured_pixel_keeps_the_colour(row):
+    image = GREY.copy()
+    image[row, 9] = (1, 2, 3)
+    assert in_one_channel(image) is image
+    assert np.array_equal(decoded(encode_image(image, "png", 90)), image)
+
+
+@pytest.mark.parametrize(("form", "worst", "best"), [("jpeg", 30, 95), ("webp", 30, 95)])
+def test_a_higher_quality_is_nearer_to_the_image_and_larger(form, worst, best):
+    files = [encode_image(SMOOTH, form, quality) for quality in (worst, best)]
+    errors = [float(np.abs(decoded(data).astype(int) - SMOOTH).mean()) for data in files]
+    assert errors[0] > errors[1] and len(files[0]) < len(files[1])
+    assert files[1] == encode_image(SMOOTH, form, best)
+
+
+def test_an_image_without_pixels_is_refused():
+    with pytest.raises((ValueError, cv2.error)):
+        encode_image(np.zeros((0, 5), np.uint8), "jpeg", 90)

@@ -3,13 +3,119 @@
 A page is laid out in *grid millimetres*: 1 mm is one small box of the grid, x to the right and y down,
 (0, 0) the upper left corner of the paper. Pixels follow OpenCV: integer coordinates are pixel centres,
 so the upper left corner of the image is (-0.5, -0.5).
+
+What is flat has a homography for a map. A sheet that curls, or a lens that bends, adds a smooth displacement of the
+page's points, which comes first: p mm → p + D(p) mm → homography → px.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+
+_STEPS = 50
+_NEAR = 1e-4  # of the node's spacing: where the search for an inverse ends
+_LONGEST_STEP = 8.0  # in spacings
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """A smooth field of displacements, given at the nodes of a square lattice.
+
+    Between the nodes it is Catmull and Rom's cubic (Keys 1981, IEEE Trans. ASSP 29, a = -1/2), so it passes through
+    the values and its slopes are continuous; beyond the outermost nodes their values go on.
+
+    Attributes
+    ----------
+    origin : tuple of float
+        x and y of the first node.
+    spacing : float
+        From node to node, in the same unit.
+    values : ndarray, float64, shape (rows, columns, 2)
+        What is added to x and y at each node, in the same unit; numbers that float32 holds exactly where the unit is
+        the page's millimetre, so that a table gives back the field that was used.
+    """
+
+    origin: tuple[float, float]
+    spacing: float
+    values: np.ndarray
+    _padded: np.ndarray = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # As complex numbers, so that x and y are interpolated at once.
+        complex_values = self.values[..., 0] + 1j * self.values[..., 1]
+        object.__setattr__(self, "_padded", np.pad(complex_values, 2, mode="edge"))
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Return the displacement of points, shape (n, 2); NaN where a point is."""
+        return self._interpolate(points, slopes=False)[0]
+
+    def with_slopes(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the displacement of points, shape (n, 2), and its derivatives after x and after y, of that shape."""
+        return self._interpolate(points, slopes=True)
+
+    def scaled(self, factor: float, shift: float) -> Displacement:
+        """Return this field in another unit: `factor` of the new ones make an old one, and its zero lies at `shift`."""
+        x, y = self.origin
+        return Displacement((factor * x + shift, factor * y + shift), factor * self.spacing, factor * self.values)
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the field as it is stored in tables (`papertrace.tables.DISPLACEMENT`)."""
+        rows, columns = self.values.shape[:2]
+        return {
+            "x_mm": self.origin[0],
+            "y_mm": self.origin[1],
+            "spacing_mm": self.spacing,
+            "rows": rows,
+            "columns": columns,
+            "values_mm": self.values.astype(np.float32).ravel(),
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Displacement:
+        """Read back what `to_row` wrote."""
+        values = np.asarray(row["values_mm"], np.float32).astype(float)
+        origin = (float(row["x_mm"]), float(row["y_mm"]))
+        return cls(origin, float(row["spacing_mm"]), values.reshape(row["rows"], row["columns"], 2))
+
+    def _interpolate(self, points: np.ndarray, slopes: bool) -> tuple[np.ndarray, ...]:
+        known = np.isfinite(points).all(axis=1)
+        places = (np.where(known[:, None], points, 0.0) - self.origin) / self.spacing
+        rows, columns = self.values.shape[:2]
+        # Beyond one spacing outside all sixteen neighbours are the same.
+        places = np.clip(places, -1.0, [columns, rows])
+        cells = np.minimum(np.floor(places).astype(np.intp), [columns - 1, rows - 1])
+        u, v = (places - cells).T
+        width = self._padded.shape[1]
+        # Cell 0 starts at padded node 2, so its first neighbour is padded node 1.
+        first = (cells[:, 1] + 1) * width + cells[:, 0] + 1
+        offsets = np.arange(4)[:, None] * width + np.arange(4)
+        near = self._padded.ravel()[first[:, None, None] + offsets]
+        down, across = cubic_weights(v), cubic_weights(u)
+        along = np.einsum("nij,nj->ni", near, across)
+        found = [np.einsum("ni,ni->n", along, down)]
+        if slopes:
+            steep = np.einsum("nij,nj->ni", near, _slope_weights(u))
+            found.append(np.einsum("ni,ni->n", steep, down) / self.spacing)
+            found.append(np.einsum("ni,ni->n", along, _slope_weights(v)) / self.spacing)
+        for value in found:
+            value[~known] = np.nan + 1j * np.nan
+        return tuple(value.view(float).reshape(-1, 2) for value in found)
+
+
+def cubic_weights(t: np.ndarray) -> np.ndarray:
+    """Return the weights of four neighbours at shares t of the way from the second to the third, shape (n, 4)."""
+    tt = t * t
+    ttt = tt * t
+    return 0.5 * np.stack([2 * tt - t - ttt, 2 - 5 * tt + 3 * ttt, t + 4 * tt - 3 * ttt, ttt - tt], axis=1)
+
+
+def _slope_weights(t: np.ndarray) -> np.ndarray:
+    tt = t * t
+    return 0.5 * np.stack([4 * t - 1 - 3 * tt, 9 * tt - 10 * t, 1 + 8 * t - 9 * tt, 3 * tt - 2 * t], axis=1)
 
 
 @dataclass(frozen=True)
@@ -20,9 +126,12 @@ class PixelMap:
     ----------
     matrix : ndarray, shape (3, 3)
         Homography from (x_mm, y_mm, 1) to (x_px, y_px, 1) up to scale.
+    displacement : Displacement or None
+        In mm, of the page's points, before the homography; None where the sheet is flat and the lens true.
     """
 
     matrix: np.ndarray
+    displacement: Displacement | None = None
 
     @classmethod
     def of_page(cls, px_per_mm: float) -> PixelMap:
@@ -32,24 +141,72 @@ class PixelMap:
     def then(self, matrix: np.ndarray) -> PixelMap:
         """Return this map followed by a homography from pixels to pixels."""
         composed = np.asarray(matrix, float) @ self.matrix
-        return PixelMap(composed / composed[2, 2])
+        return replace(self, matrix=composed / composed[2, 2])
 
     def apply(self, points_mm: np.ndarray) -> np.ndarray:
         """Map points, shape (n, 2) in mm, to pixels, shape (n, 2)."""
+        points_mm = np.asarray(points_mm, float)
+        if self.displacement is not None:
+            points_mm = points_mm + self.displacement.at(points_mm)
         return _project(self.matrix, points_mm)
 
     def inverse(self, points_px: np.ndarray) -> np.ndarray:
-        """Map points, shape (n, 2) in pixels, to mm, shape (n, 2)."""
-        return _project(np.linalg.inv(self.matrix), points_px)
+        """Map points, shape (n, 2) in pixels, to mm, shape (n, 2); NaN where a point is.
+
+        Raises
+        ------
+        ArithmeticError
+            The displacement folds the page over, so that a pixel has no one place on it.
+        """
+        flat = _project(np.linalg.inv(self.matrix), points_px)
+        return flat if self.displacement is None else _undo(self.displacement, flat)
 
     def to_list(self) -> list[float]:
-        """Return the nine numbers, row by row, as they are stored in tables."""
+        """Return the homography's nine numbers, row by row, as they are stored in tables."""
         return [float(value) for value in self.matrix.ravel()]
 
     @classmethod
     def from_list(cls, values: list[float]) -> PixelMap:
-        """Read back what `to_list` wrote."""
+        """Read back what `to_list` wrote: a map without displacement."""
         return cls(np.asarray(values, float).reshape(3, 3))
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the columns ``mm_to_px`` and ``displacement`` of a scan's row."""
+        return {
+            "mm_to_px": self.to_list(),
+            "displacement": None if self.displacement is None else self.displacement.to_row(),
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> PixelMap:
+        """Read the map of a scan's row; what `to_row` wrote reads back exactly."""
+        stored = row["displacement"]
+        displacement = None if stored is None else Displacement.from_row(stored)
+        return replace(cls.from_list(row["mm_to_px"]), displacement=displacement)
+
+
+def _undo(displacement: Displacement, wanted: np.ndarray) -> np.ndarray:
+    """Return the points, shape (n, 2), that a displacement moves to `wanted`, by Newton's method."""
+    found = wanted.copy()
+    left = np.flatnonzero(np.isfinite(wanted).all(axis=1))
+    longest = _LONGEST_STEP * displacement.spacing
+    for _ in range(_STEPS):
+        moved, (a, c), (b, d) = _by_column(displacement, found[left])
+        x, y = (wanted[left] - found[left] - moved).T
+        a, d = a + 1, d + 1
+        determinant = a * d - b * c
+        step = np.stack([d * x - b * y, a * y - c * x], axis=1) / determinant[:, None]
+        length = np.hypot(*step.T)
+        found[left] += step * np.minimum(1, longest / np.maximum(length, 1e-300))[:, None]
+        left = left[length > _NEAR * displacement.spacing]
+        if len(left) == 0:
+            return found
+    raise ArithmeticError(f"{len(left)} points have no one place on the page: its displacement folds it over")
+
+
+def _by_column(displacement: Displacement, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    moved, after_x, after_y = displacement.with_slopes(points)
+    return moved, after_x.T, after_y.T
 
 
 def _project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -85,6 +85,18 @@ TRUTH = pa.schema(
 )
 """``pages/shard-NNNNN/truth.parquet``: one row per drawn stretch of a lead, in the labels' order."""
 
+DISPLACEMENT = pa.struct(
+    [
+        ("x_mm", pa.float64()),  # of the first node
+        ("y_mm", pa.float64()),
+        ("spacing_mm", pa.float64()),  # from node to node, in x and in y
+        ("rows", pa.int32()),
+        ("columns", pa.int32()),
+        ("values_mm", pa.list_(pa.float32())),  # row by row, node by node, what is added to x and to y
+    ]
+)
+"""A smooth displacement; how it is interpolated tells `papertrace.geometry.Displacement`."""
+
 SCANS = pa.schema(
     [
         ("page_id", pa.string()),
@@ -92,13 +104,14 @@ SCANS = pa.schema(
         ("sha256", pa.string()),
         ("width_px", pa.int32()),
         ("height_px", pa.int32()),
-        ("mm_to_px", pa.list_(pa.float64())),  # papertrace.geometry.PixelMap.to_list
+        ("mm_to_px", pa.list_(pa.float64())),  # a homography's nine numbers, row by row
+        ("displacement", DISPLACEMENT),  # of the page's points before the homography; null where nothing is bent
         ("texts", pa.string()),  # JSON list of papertrace.labels.TextLabel added by the scan
         ("recipe", pa.string()),  # JSON list of the artifacts as drawn, in the order applied
         *_STATUS,
     ]
 )
-"""``scans/shard-NNNNN.parquet``; images in ``scans/shard-NNNNN/``."""
+"""``scans/shard-NNNNN.parquet``; images in ``scans/shard-NNNNN/``; `papertrace.geometry.PixelMap.from_row`."""
 
 TRACES = pa.schema(
     [

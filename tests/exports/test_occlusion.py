@@ -65,13 +65,14 @@ def test_holes_torn_corners_and_the_desk_show_no_ink(sheet):
         {"artifact": "rotation", "degrees": 5.0},
         {"artifact": "desk", "colour": [120, 120, 120]},
     ]
-    from papertrace.scans.recipe import compose
+    from papertrace.scans.compose import compose
 
-    matrix, (width, height) = compose(recipe, SIZE)
+    composed = compose(recipe, SIZE, PAGE.matrix[0, 0])
+    width, height = composed.size
     mask = hidden(recipe, PALETTE, labels, truth)
     assert mask.shape == (height, width)
     where = np.array([[30.0, 20.0], [99.0, 59.0], [-3.0, 30.0], [30.0, 30.0], [60.0, 20.0], [1.0, 1.0]])
-    column, row = np.rint(PAGE.then(matrix).apply(where)).astype(int).T
+    column, row = np.rint(PAGE.then(composed.matrix).apply(where)).astype(int).T
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     assert (
         mask[row[inside], column[inside]].tolist() == np.array([True, True, True, False, False, False])[inside].tolist()

@@ -110,9 +110,7 @@ class Writer:
             common = {"page_id": page_id, "image": f"{page_id}.png", "width_px": width, "height_px": height}
             out["pages"].append(_row(tables.PAGES, **common, labels=labels.to_json(), recipe="{}"))
             recipe = json.dumps([{"artifact": "rotation", "deg": 1.15}])
-            out["scans"].append(
-                _row(tables.SCANS, **common, mm_to_px=maps["scans"].to_list(), texts="[]", recipe=recipe)
-            )
+            out["scans"].append(_row(tables.SCANS, **common, **maps["scans"].to_row(), texts="[]", recipe=recipe))
         for input_, error in (("pages", 0.004), ("scans", 0.01)):
             key = {"page_id": page_id, "input": input_, "digitizer": "classical"}
             out["traces"].append(_row(tables.TRACES, **key, layout="2x1", **broken))

@@ -8,9 +8,10 @@ from papertrace.geometry import PixelMap
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.render import render, render_page
 from papertrace.records.reader import Signal, read_window
+from papertrace.scans.compose import compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.presets import ArtifactName, PresetName
-from papertrace.scans.recipe import compose, draw_recipe
+from papertrace.scans.recipe import draw_recipe
 from papertrace.scans.scan import apply_recipe, scan_page
 from papertrace.scans.sensor import encode_jpeg
 
@@ -146,8 +147,8 @@ def test_no_trace_is_cut_off_and_what_is_drawn_is_within_its_range(layout, signa
     size = page.recipe.size_px
     for seed in range(60):
         recipe = draw_recipe(config, page.labels, size, rng(seed))
-        matrix, (width, height) = compose(recipe, size)
-        seen = PixelMap.of_page(page.labels.px_per_mm).then(matrix)
+        composed = compose(recipe, size, page.labels.px_per_mm)
+        (width, height), seen = composed.size, composed.map(page.labels.px_per_mm)
         for box in [lead.box_mm for lead in page.labels.leads] + [pulse.box_mm for pulse in page.labels.pulses]:
             x0, y0, x1, y1 = box
             points = seen.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))

@@ -80,7 +80,7 @@ def test_a_row_tells_the_truth_about_its_image(shard):
     assert image.shape == (row["height_px"], row["width_px"], 3)
     again = apply_recipe(page.image, page.labels.px_per_mm, json.loads(row["recipe"]))
     assert np.array_equal(again.image, image)
-    np.testing.assert_allclose(PixelMap.from_list(row["mm_to_px"]).matrix, again.map.matrix)
+    np.testing.assert_allclose(PixelMap.from_row(row).matrix, again.map.matrix)
     assert {text["kind"] for text in json.loads(row["texts"])} == {"printed"}
 
 

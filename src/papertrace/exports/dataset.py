@@ -130,7 +130,7 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
                 size=(row["width_px"], row["height_px"]),
                 labels=labels,
                 truth=truth.get(page_id, []),
-                map=PixelMap.from_list(row["mm_to_px"]) if scanned else PixelMap.of_page(labels.px_per_mm),
+                map=PixelMap.from_row(row) if scanned else PixelMap.of_page(labels.px_per_mm),
                 texts=[_text(text) for text in json.loads(row["texts"])] if scanned else [],
                 page_recipe=json.loads(pages[page_id]["recipe"]),
                 recipe=json.loads(row["recipe"]) if scanned else [],

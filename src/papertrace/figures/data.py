@@ -233,7 +233,7 @@ def read_example(results: Results, page_id: str, input_: str, digitizer: str) ->
     seen, pixel_map = page, PixelMap.of_page(labels.px_per_mm)
     if input_ == "scans":
         seen = _one_row(results, "scans", page_id)
-        pixel_map = PixelMap.from_list(seen["mm_to_px"])
+        pixel_map = PixelMap.from_row(seen)
     image = read_image(results.folder / input_ / shard / seen["image"])
     truth = _rows(results.folder / "pages" / shard / "truth.parquet", None, this_page)
     read = ("input", "=", input_), ("digitizer", "=", digitizer)

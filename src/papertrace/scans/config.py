@@ -166,6 +166,17 @@ class TornCorners(Section):
     size_mm: range_within(1, 80) = Field((8, 30), description="longest side of what is gone, in mm")
 
 
+class PageCurl(Section):
+    """The sheet keeps the bend of the roll it was on, or of the file: part of a cylinder or of a cone."""
+
+    probability: Probability = Field(0.0, description="share of scans of curled sheets")
+    bend_degrees: range_within(0, 90) = Field((8, 35), description="how far the sheet turns from edge to edge")
+    cone: range_within(0, 0.8) = Field((0.0, 0.5), description="0 a cylinder; else how much rounder one end is")
+    distance_mm: range_within(200, 2000) = Field((300, 600), description="from the camera to the sheet in mm")
+    elevation: range_within(15, 90) = Field((25, 65), description="height of the light above the sheet in degrees")
+    ambient: range_within(0, 1) = Field((0.3, 0.7), description="share of the light that comes from all around")
+
+
 class Shadow(Section):
     """A hand, a head or a phone stands in the light."""
 
@@ -301,6 +312,7 @@ class ScansConfig(Section):
     punch_holes: PunchHoles = PunchHoles()
     staples: Staples = Staples()
     torn_corners: TornCorners = TornCorners()
+    page_curl: PageCurl = PageCurl()
     shadow: Shadow = Shadow()
     glare: Glare = Glare()
     vignette: Vignette = Vignette()

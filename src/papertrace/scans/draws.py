@@ -10,6 +10,7 @@ import numpy as np
 
 from papertrace.labels import Box, PageLabels
 from papertrace.scans import config as sections
+from papertrace.scans.bend import SURFACES, least_area
 
 DESKS = ((252, 252, 252), (235, 238, 240), (120, 120, 120), (40, 40, 40), (70, 110, 150), (60, 75, 95))
 """Blue, green and red of what a sheet lies on: paper, paper, a desk of steel, black cloth, two of wood."""
@@ -18,6 +19,9 @@ _STAMP_INKS = ((150, 60, 40), (50, 40, 190), (130, 40, 110), (60, 60, 60), (60, 
 _STAINS = ((70, 110, 150), (130, 185, 210), (90, 150, 190), (200, 215, 222), (100, 90, 150))
 _MOULDS = ((60, 75, 70), (50, 60, 60), (70, 110, 80), (75, 95, 120))
 _STAMP_WORDS = ("RECEIVED", "COPY", "ARCHIVE", "CARDIOLOGY", "SCANNED", "REVIEWED", "DUPLICATE", "FILED", "URGENT")
+_LEAST_AREA = 0.5  # of its area that a bent sheet must show everywhere, for what is on it to be readable
+_LEAST_CONE = 0.02  # less is a cylinder
+_TRIES = 30
 _HOLES_APART_MM, _HOLES_FROM_EDGE_MM = 80.0, 12.0  # ISO 838
 
 
@@ -192,6 +196,45 @@ def _torn_corners(section: sections.TornCorners, labels: PageLabels, rng: np.ran
     return {"corners": corners, "colour": _desk(rng)} if corners else None
 
 
+def _page_curl(section: sections.PageCurl, labels: PageLabels, rng: np.random.Generator) -> dict:
+    size = np.array([labels.width_mm, labels.height_mm])
+    # Sheets roll up about one of their sides, more or less.
+    degrees = float(rng.choice([0.0, 90.0], p=[0.3, 0.7]) + rng.normal(0, 8) + rng.choice([0, 180]))
+    across = np.array([-math.sin(math.radians(degrees)), math.cos(math.radians(degrees))])
+    reach = float(np.abs(across) @ size)
+    valley = bool(rng.random() < 0.6)
+    # A hump rests on both its sides; one side of a valley may rise alone.
+    off = float(rng.uniform(-0.45, 0.45) if valley else rng.uniform(-0.1, 0.1))
+    bend, cone = uniform(section.bend_degrees, rng), uniform(section.cone, rng)
+    view = _view(section, rng)
+    for _ in range(_TRIES):
+        radius = reach / max(math.radians(bend), 1e-3)
+        along = float(np.abs([across[1], across[0]]) @ size)
+        item = {
+            "degrees": degrees,
+            "vertex_mm": (0.5 * size + off * reach * across).tolist(),
+            "radius_mm": radius if valley else -radius,
+            # Along the sheet the radius grows in proportion to the way from the apex.
+            "apex_mm": 0.5 * along * (2 - cone) / cone if cone > _LEAST_CONE else None,
+            **view,
+        }
+        surface = SURFACES["page_curl"](item, tuple(size))
+        if least_area(surface, tuple(size), view["distance_mm"]) > _LEAST_AREA:
+            break
+        bend *= 0.85
+    return item
+
+
+def _view(section: sections.PageCurl, rng: np.random.Generator) -> dict:
+    """Draw where camera and light are."""
+    light = {
+        "degrees": float(rng.uniform(0, 360)),
+        "elevation": uniform(section.elevation, rng),
+        "ambient": uniform(section.ambient, rng),
+    }
+    return {"distance_mm": uniform(section.distance_mm, rng), "light": light}
+
+
 def _shadow(section: sections.Shadow, labels: PageLabels, rng: np.random.Generator) -> dict:
     return {
         "degrees": float(rng.uniform(0, 360)),
@@ -272,6 +315,7 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "punch_holes": _punch_holes,
     "staples": _staples,
     "torn_corners": _torn_corners,
+    "page_curl": _page_curl,
     "shadow": _shadow,
     "glare": _glare,
     "vignette": _vignette,

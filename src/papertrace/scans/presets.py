@@ -22,6 +22,7 @@ ArtifactName = Literal[
     "punch_holes",
     "staples",
     "torn_corners",
+    "page_curl",
     "rotation",
     "perspective",
     "crop",

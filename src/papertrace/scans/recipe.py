@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from papertrace.geometry import PixelMap
 from papertrace.labels import Box, PageLabels
 from papertrace.pages.text import FACES
+from papertrace.scans.bend import SURFACES
+from papertrace.scans.compose import BENDING, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.draws import DESKS, DRAWS, draw_artifact, overlap, uniform, whole, words_of_cardiology
 from papertrace.scans.presets import ArtifactName
-from papertrace.scans.warp import Size, fit_canvas, perspective, project, rotation
+from papertrace.scans.warp import Size, outline
 from papertrace.seeds import derive_seed, generator
 
 _TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
@@ -49,7 +50,7 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
         drawn.append({"artifact": "printed_text", "lines": _draw_print(config, labels, rng)})
     if _happens(config.creases, rng):
         drawn.append({"artifact": "creases", "lines": _draw_creases(config, labels, rng)})
-    drawn += _draw_geometry(config, labels, size, rng)
+    drawn += _draw_geometry(config, rng)
     if _happens(config.light, rng):
         drawn.append(
             {
@@ -72,36 +73,32 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
         drawn.append({"artifact": "jpeg", "qualities": [whole(config.jpeg.quality, rng) for _ in range(times)]})
     # Of these each has a generator of its own: whether one happens shifts nothing in the others.
     base = int(rng.integers(2**63))
-    colour = next((item["colour"] for item in drawn if item["artifact"] == "desk"), None)
     for name in DRAWS:
         own = generator(derive_seed(base, name, "scans"))
         section = getattr(config, name)
         item = draw_artifact(name, section, labels, own) if _happens(section, own) else None
         if item:
-            if colour and name in ("punch_holes", "torn_corners"):
-                item["colour"] = colour  # what is seen through the sheet is what it lies on
             drawn.append(item)
-    return sorted(drawn, key=lambda item: _ORDER.index(item["artifact"]))
-
-
-def compose(recipe: list[dict], size: Size) -> tuple[np.ndarray, Size]:
-    """Return the one homography of a recipe, page pixels to scan pixels, and the scan's size."""
-    matrix = np.eye(3)
-    for item in recipe:
-        if item["artifact"] == "rotation":
-            matrix = rotation(size, item["degrees"]) @ matrix
-        elif item["artifact"] == "perspective":
-            matrix = perspective(size, item["shifts"]) @ matrix
-    matrix, canvas = fit_canvas(matrix, size)
-    for item in recipe:
+    colour = next((item["colour"] for item in drawn if item["artifact"] == "desk"), None)
+    if colour is None and any(item["artifact"] in BENDING for item in drawn):
+        colour = _draw_desk(generator(derive_seed(base, "desk", "scans")))
+        drawn.append({"artifact": "desk", "colour": colour})
+    if colour is not None:
+        for item in drawn:
+            if item["artifact"] in ("punch_holes", "torn_corners"):
+                item["colour"] = colour  # what is seen through the sheet is what it lies on
+    drawn.sort(key=lambda item: _ORDER.index(item["artifact"]))
+    bends = [item for item in drawn if item["artifact"] in SURFACES]
+    for item in bends[1:]:  # one camera and one light for them all
+        item |= {key: bends[0][key] for key in ("distance_mm", "light")}
+    for item in drawn:
         if item["artifact"] == "crop":
-            left, top, right, bottom = item["pixels"]
-            matrix[:2] -= np.outer([left, top], matrix[2])
-            canvas = (canvas[0] - left - right, canvas[1] - top - bottom)
-    return matrix / matrix[2, 2], canvas
+            before = drawn[: drawn.index(item)]
+            item["pixels"] = _limit_crop(item.pop("shares"), before, labels, size)
+    return drawn
 
 
-def _draw_geometry(config: ScansConfig, labels: PageLabels, size: Size, rng: np.random.Generator) -> list[dict]:
+def _draw_geometry(config: ScansConfig, rng: np.random.Generator) -> list[dict]:
     drawn: list[dict] = []
     if _happens(config.rotation, rng):
         drawn.append({"artifact": "rotation", "degrees": uniform(config.rotation.degrees, rng)})
@@ -109,31 +106,30 @@ def _draw_geometry(config: ScansConfig, labels: PageLabels, size: Size, rng: np.
         shifts = rng.choice([-1, 1], (4, 2)) * rng.uniform(*config.perspective.shift, (4, 2))
         drawn.append({"artifact": "perspective", "shifts": shifts.tolist()})
     if _happens(config.crop, rng):
-        shares = rng.uniform(*config.crop.share, 4)
-        drawn.append({"artifact": "crop", "pixels": _limit_crop(shares, drawn, labels, size)})
+        # How many pixels that may be depends on all the other geometry.
+        drawn.append({"artifact": "crop", "shares": rng.uniform(*config.crop.share, 4)})
     if drawn:
-        desk = [int(c) for c in np.clip(np.add(DESKS[int(rng.integers(len(DESKS)))], rng.integers(-15, 16, 3)), 0, 255)]
-        drawn.append({"artifact": "desk", "colour": desk})
+        drawn.append({"artifact": "desk", "colour": _draw_desk(rng)})
     return drawn
+
+
+def _draw_desk(rng: np.random.Generator) -> list[int]:
+    return [int(c) for c in np.clip(np.add(DESKS[int(rng.integers(len(DESKS)))], rng.integers(-15, 16, 3)), 0, 255)]
 
 
 def _limit_crop(shares: np.ndarray, geometry: list[dict], labels: PageLabels, size: Size) -> list[int]:
     """Return what is cut off left, top, right and bottom, in pixels, at most up to the traces and pulses."""
-    matrix, (width, height) = compose(geometry, size)
+    composed = compose(geometry, size, labels.px_per_mm)
+    width, height = composed.size
     wanted = shares * [width, height, width, height]
     boxes = [lead.box_mm for lead in labels.leads] + [pulse.box_mm for pulse in labels.pulses]
     boxes += [lead.name_box_mm for lead in labels.leads if lead.name_box_mm]
     if not boxes:
         return [int(value) for value in wanted]
-    points = np.array(
-        [
-            [x, y]
-            for x0, y0, x1, y1 in boxes
-            for x in (x0 - _KEEP_MM, x1 + _KEEP_MM)
-            for y in (y0 - _KEEP_MM, y1 + _KEEP_MM)
-        ]
-    )
-    seen = project(matrix, PixelMap.of_page(labels.px_per_mm).apply(points))
+    x0, y0, x1, y1 = np.add(boxes, [-_KEEP_MM, -_KEEP_MM, _KEEP_MM, _KEEP_MM]).T
+    corners = np.stack([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]).transpose(2, 0, 1)
+    points = np.concatenate([outline(four) for four in corners])
+    seen = composed.map(labels.px_per_mm).apply(points)
     (left, top), (right, bottom) = seen.min(axis=0) + 0.5, seen.max(axis=0) + 0.5
     room = np.array([left, top, width - right, height - bottom])
     return [int(value) for value in np.floor(np.clip(wanted, 0, np.maximum(room, 0)))]

@@ -9,8 +9,10 @@ import numpy as np
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
 from papertrace.scans import copies, damage, optics, sensor, surface, wrinkles, writing
+from papertrace.scans.bend import SURFACES, lit
+from papertrace.scans.compose import compose
 from papertrace.scans.config import ScansConfig
-from papertrace.scans.recipe import compose, draw_recipe
+from papertrace.scans.recipe import draw_recipe
 from papertrace.scans.warp import warp
 
 IN_MM = {
@@ -89,7 +91,7 @@ def scan_page(image: np.ndarray, labels: PageLabels, config: ScansConfig, rng: n
 def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Scan:
     """Apply a recipe to a page of a scale in pixels a millimetre; the same recipe gives the same pixels."""
     height, width = image.shape[:2]
-    matrix, canvas = compose(recipe, (width, height))
+    composed = compose(recipe, (width, height), px_per_mm)
     texts: list[TextLabel] = []
     for item in recipe:
         arguments = {key: value for key, value in item.items() if key != "artifact"}
@@ -97,9 +99,12 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
             case "printed_text":
                 image, texts = surface.printed_text(image, px_per_mm, **arguments)
             case "desk":  # ends the geometric artifacts, which are one warp
-                image = warp(image, matrix, canvas, arguments["colour"])
+                bent = composed.displacement_px(px_per_mm)
+                image = warp(image, composed.matrix, composed.size, arguments["colour"], bent)
             case "rotation" | "perspective" | "crop" | "preset":
                 pass
+            case name if name in SURFACES:
+                image = lit(image, px_per_mm, item)
             case "handwriting" | "stamps" as name:
                 image, added = getattr(writing, name)(image, px_per_mm, **arguments)
                 texts = texts + added
@@ -109,4 +114,4 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
                 image = IN_PIXELS[name](image, **arguments)
             case unknown:
                 raise ValueError(f"a recipe names an artifact {unknown!r} that scans do not have")
-    return Scan(image, PixelMap.of_page(px_per_mm).then(matrix), texts, recipe)
+    return Scan(image, composed.map(px_per_mm), texts, recipe)

@@ -71,7 +71,7 @@ def _write(page_id: str, scan: Scan, config: ScansConfig, folder: Path) -> dict:
         "sha256": sha256_bytes(data),
         "width_px": scan.image.shape[1],
         "height_px": scan.image.shape[0],
-        "mm_to_px": scan.map.to_list(),
+        **scan.map.to_row(),
         "texts": _json([asdict(text) for text in scan.texts]),
         "recipe": _json(scan.recipe),
         "status": "ok",

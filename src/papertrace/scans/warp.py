@@ -1,4 +1,4 @@
-"""The geometric artifacts: each is a homography, and all of them are one warp.
+"""The geometric artifacts: each is a homography or a smooth function of pixels, and all of them are one warp.
 
 Coordinates are OpenCV pixels (`papertrace.geometry`): an image of width w reaches from -0.5 to w - 0.5.
 """
@@ -11,6 +11,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from papertrace.geometry import Displacement, PixelMap, cubic_weights
+
+_NODES_PX, _FINER = 24, 3  # a bent map is undone so far apart, then cubics make it finer, and straight lines pixels
+_BORDER_STEPS = 64
+
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -19,6 +24,12 @@ def corners(size: Size) -> np.ndarray:
     """Return the outer corners of an image, shape (4, 2): upper left, upper right, lower right, lower left."""
     width, height = size
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], float) - 0.5
+
+
+def outline(corner: np.ndarray) -> np.ndarray:
+    """Return points along the sides between corners, shape (4, 2), and these themselves, shape (n, 2)."""
+    steps = np.arange(_BORDER_STEPS)[:, None] / _BORDER_STEPS
+    return np.concatenate([corner[k] + steps * (corner[(k + 1) % 4] - corner[k]) for k in range(4)])
 
 
 def rotation(size: Size, degrees: float) -> np.ndarray:
@@ -54,9 +65,9 @@ def translation(dx: float, dy: float) -> np.ndarray:
     return np.array([[1.0, 0, dx], [0, 1.0, dy], [0, 0, 1.0]])
 
 
-def fit_canvas(matrix: np.ndarray, size: Size) -> tuple[np.ndarray, Size]:
-    """Return the homography shifted so that the whole warped image is on a canvas, and the canvas's size."""
-    seen = project(matrix, corners(size))
+def fit_canvas(matrix: np.ndarray, border: np.ndarray) -> tuple[np.ndarray, Size]:
+    """Return the homography shifted so that points about an image, shape (n, 2), just fit a canvas, and its size."""
+    seen = project(matrix, border)
     low, high = np.floor(seen.min(axis=0) + 0.5), np.ceil(seen.max(axis=0) + 0.5)
     width, height = (high - low).astype(int)
     return translation(-low[0], -low[1]) @ matrix, (int(width), int(height))
@@ -68,17 +79,62 @@ def project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     return homogeneous[:, :2] / homogeneous[:, 2:]
 
 
-def warp(image: np.ndarray, matrix: np.ndarray, size: Size, desk: Sequence[int]) -> np.ndarray:
-    """Resample an image under a homography (cubic); what lies beside the sheet takes the desk's colour.
+def warp(
+    image: np.ndarray, matrix: np.ndarray, size: Size, desk: Sequence[int], displacement: Displacement | None = None
+) -> np.ndarray:
+    """Resample an image (cubic); what lies beside the sheet takes the desk's colour.
 
     A shift by whole pixels moves them and interpolates nothing.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The page.
+    matrix : ndarray, shape (3, 3)
+        Homography from its pixels to those of the new image.
+    size : tuple of int
+        Width and height of the new image.
+    desk : sequence of int
+        Blue, green, red.
+    displacement : Displacement or None
+        Of the page's points before the homography, in its pixels.
     """
+    border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": [float(c) for c in desk]}
+    if displacement is not None:
+        return cv2.remap(image, _sources(PixelMap(matrix, displacement), size), None, cv2.INTER_CUBIC, **border)
     shift = matrix[:2, 2] / matrix[2, 2]
     if np.allclose(matrix / matrix[2, 2], translation(*shift), atol=1e-12) and np.allclose(shift, np.rint(shift)):
         dx, dy = (int(value) for value in np.rint(shift))
         height, width = image.shape[:2]
         if dx <= 0 and dy <= 0 and size[0] - dx <= width and size[1] - dy <= height:
             return image[-dy : size[1] - dy, -dx : size[0] - dx].copy()
-    return cv2.warpPerspective(
-        image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=[float(c) for c in desk]
+    return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, **border)
+
+
+def _sources(pixel_map: PixelMap, size: Size) -> np.ndarray:
+    """Return where each pixel of a new image comes from, float32, shape (h, w, 2)."""
+    # Two nodes more than there are cells on each side: the cubic needs one, and OpenCV's resize half of one.
+    columns, rows = (-(-extent // _NODES_PX) + 5 for extent in size)
+    x, y = ((np.arange(n) - 2) * _NODES_PX - 0.5 for n in (columns, rows))
+    nodes = pixel_map.inverse(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)).reshape(rows, columns, 2)
+    finer = _finer(_finer(nodes, _FINER).swapaxes(0, 1), _FINER).swapaxes(0, 1)
+    # From here on a node stands for a square of pixels about it.
+    step = _NODES_PX // _FINER
+    pixels = cv2.resize(
+        np.ascontiguousarray(finer, np.float32),
+        (finer.shape[1] * step, finer.shape[0] * step),
+        interpolation=cv2.INTER_LINEAR,
     )
+    first = _FINER * step + step // 2
+    return pixels[first : first + size[1], first : first + size[0]]
+
+
+def _finer(nodes: np.ndarray, times: int) -> np.ndarray:
+    """Return nodes, shape (n, ...), made finer along the first axis, from the second to the last but one (Catmull-Rom).
+
+    Each of these n - 3 intervals gives `times` of the new nodes.
+    """
+    count = len(nodes) - 3
+    near = np.stack([nodes[k : k + count] for k in range(4)])
+    between = np.tensordot(cubic_weights(np.arange(times) / times), near, axes=1)
+    return between.swapaxes(0, 1).reshape(count * times, *nodes.shape[1:])

@@ -18,7 +18,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo qtdb-210 qtdb foreign-pages labels speed test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages labels speed test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -37,6 +37,12 @@ $(VENV)/made: envs/requirements.lock
 demo: venv  ## simulated ECGs, from record to report (minutes)
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "The report: $(CURDIR)/results/demo/figures/report.html"
+
+gallery: venv  ## every layout, page option, artifact and preset, to look at (a minute)
+	$(BIN)/papertrace gallery --out results/gallery --cores $(CORES)
+
+docs-figures: gallery  ## write docs/gallery.png anew
+	cp results/gallery/overview.png docs/gallery.png
 
 qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \

@@ -39,7 +39,7 @@ def config(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [*STAGES, "digitize", "export", "datasheet", "costs"])
+@pytest.mark.parametrize("command", [*STAGES, "digitize", "export", "datasheet", "gallery", "costs"])
 def test_help_has_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -373,6 +373,27 @@ def datasheet(results: Path) -> None:
 
 
 @cli.command()
+@_file("out", "Folder to write; new, empty, or an earlier gallery.", required=True)
+@_file("config", "Also show what this config makes, with its resolution and its own layouts.")
+@click.option("--cores", type=click.IntRange(1, 256), default=2, show_default=True, help="Worker processes.")
+def gallery(out: Path, config: Path | None, cores: int) -> None:
+    """Show every layout, page option, artifact and preset: index.html, contact-sheet.png and overview.png.
+
+    The ECGs are simulated; nothing else is needed.
+
+    \b
+    Examples:
+      papertrace gallery --out results/gallery
+      papertrace gallery --out results/gallery --config config/demo.yaml --cores 4
+    """
+    from papertrace.config import Config
+    from papertrace.gallery import stage
+
+    images = stage.run(Config() if config is None else _open(config).config, out, cores, own=config is not None)
+    click.echo(f"{images} images in {out / 'index.html'}")
+
+
+@cli.command()
 @_file("results", "Folder of a dataset, such as results/demo.", required=True)
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:

@@ -1,0 +1,1 @@
+"""Looking at what the generator makes: contact sheet and HTML page of layouts, options, artifacts and presets."""

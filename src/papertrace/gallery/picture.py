@@ -1,0 +1,232 @@
+"""One tile of the gallery made: image, thumbnail, detail, labels and recipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from papertrace.errors import PapertraceError
+from papertrace.gallery.labels import labels_svg
+from papertrace.gallery.tiles import Entry, Tile
+from papertrace.geometry import PixelMap
+from papertrace.manifest.layouts import choose_layout
+from papertrace.pages.layouts import known_layouts
+from papertrace.pages.render import Page, render_page
+from papertrace.scans.scan import Scan, scan_page
+from papertrace.seeds import derive_seed, generator
+
+if TYPE_CHECKING:
+    from papertrace.pages.config import PagesConfig
+    from papertrace.records.reader import Signal
+
+THUMB_PX = (400, 310)
+"""Width and height that thumbnails fit into."""
+DETAIL_PX = (260, 260)
+"""Width and height of details, which show pixels as they are."""
+FOLDERS = ("images", "thumbs", "details", "labels", "recipes")
+_QUALITY = {"images": 62, "thumbs": 82, "details": 92}
+_TRIES = 40  # seeds tried for an artifact that a page may have no room for
+_CLEARLY = 4.0  # elsewhere must differ this much more for the detail to leave its usual place
+_AT_LEAST = 5.0  # and so much at all, in grey levels summed over the channels
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A tile as made; its files are ``<folder>/<name>.<ext>``.
+
+    Attributes
+    ----------
+    tile : Tile
+        What was wanted.
+    size : tuple of int
+        Width and height of the image in pixels.
+    drawn : str
+        The parameters as drawn, in words.
+    corner : tuple of int
+        Column and row of the detail's upper left pixel.
+    problem : str or None
+        Why there is no image.
+    """
+
+    tile: Tile
+    size: tuple[int, int] = (0, 0)
+    drawn: str = ""
+    corner: tuple[int, int] = (0, 0)
+    problem: str | None = None
+
+
+def make_entry(entry: Entry, signals: dict[str, Signal], folder: Path) -> list[Picture]:
+    """Make the tiles of an entry and write their files.
+
+    Parameters
+    ----------
+    entry : Entry
+        Its tiles.
+    signals : dict
+        The records by name.
+    folder : Path
+        Holds `FOLDERS`.
+    """
+    made = []
+    for tile in entry.tiles:
+        try:
+            made.append(_make(tile, signals[tile.record], folder))
+        except PapertraceError as error:  # such as a layout of a config's own that wants other leads
+            made.append(Picture(tile, problem=str(error)))
+    return made
+
+
+def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
+    page = _page(tile, tile.pages, signal)
+    if tile.scans is None:
+        image, pixel_map, added = page.image, PixelMap.of_page(page.labels.px_per_mm), []
+        recipe, drawn = page.recipe.to_dict(), ""
+        plain = _page(tile, tile.plain, signal) if tile.plain else page
+    else:
+        scan = _scan(tile, page)
+        image, pixel_map, added, recipe = scan.image, scan.map, scan.texts, scan.recipe
+        drawn, plain = in_words(scan.recipe, tile.artifact), page
+    size = (image.shape[1], image.shape[0])
+    corner = detail_corner(plain, page, image, pixel_map)
+    x, y = corner
+    for kind, picture in (
+        ("images", image),
+        ("thumbs", fit(image, THUMB_PX)),
+        ("details", image[y : y + DETAIL_PX[1], x : x + DETAIL_PX[0]]),
+    ):
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY[kind]])[1].tobytes()
+        (folder / kind / f"{tile.name}.jpg").write_bytes(data)
+    svg = labels_svg(page.labels, page.truth, added, pixel_map, size)
+    (folder / "labels" / f"{tile.name}.svg").write_text(svg, encoding="utf-8")
+    told = json.dumps(recipe, indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / "recipes" / f"{tile.name}.json").write_text(told + "\n", encoding="utf-8")
+    return Picture(tile, size, drawn, corner)
+
+
+def _page(tile: Tile, pages: PagesConfig, signal: Signal) -> Page:
+    choice = choose_layout(tile.layout, signal.leads, known_layouts(pages.layouts))
+    if isinstance(choice, str):
+        raise PapertraceError(choice)
+    return render_page(signal, choice.name, pages, generator(derive_seed(tile.page_seed, "gallery", "pages")))
+
+
+def _scan(tile: Tile, page: Page) -> Scan:
+    """Scan a page; with the first seed whose recipe has the artifact that is to be shown."""
+    for seed in range(_TRIES):
+        # The same seed at each severity: what is added to grows where it was.
+        rng = generator(derive_seed(tile.page_seed, f"gallery {seed}", "scans"))
+        scan = scan_page(page.image, page.labels, tile.scans, rng)
+        if tile.artifact is None or any(item["artifact"] == tile.artifact for item in scan.recipe):
+            return scan
+    raise PapertraceError(f"the page has no room for {tile.artifact}")
+
+
+def in_words(recipe: list[dict], artifact: str | None) -> str:
+    """Return a scan's parameters as drawn, of one artifact or of all of them, in one line."""
+    told = []
+    for item in recipe:
+        if artifact not in (None, item["artifact"]):
+            continue
+        name = item["artifact"].replace("_", " ")
+        values = [_value(key, value) for key, value in item.items() if key not in ("artifact", "seed")]
+        words = ", ".join(value for value in values if value)
+        told.append(words if artifact else f"{name}: {words}" if words else name)
+    return " · ".join(told)
+
+
+def _value(key: str, value: object) -> str:
+    key = key.replace("_", " ")
+    if isinstance(value, (bool, str)):
+        return f"{key} {value}".lower() if isinstance(value, bool) else f"{key} {value}"
+    if isinstance(value, (int, float)):
+        return f"{key} {value:.3g}"
+    if isinstance(value, (list, tuple)) and value and all(isinstance(each, (int, float)) for each in value):
+        return f"{key} {', '.join(f'{each:.3g}' for each in value[:6])}{' …' if len(value) > 6 else ''}"
+    if isinstance(value, (list, tuple)) and key in ("shifts",):
+        return f"{key} up to {np.abs(value).max():.2g}"
+    return (
+        f"{len(value)} {key if len(value) != 1 else key.removesuffix('s')}" if isinstance(value, (list, dict)) else ""
+    )
+
+
+def detail_corner(plain: Page, page: Page, image: np.ndarray, pixel_map: PixelMap) -> tuple[int, int]:
+    """Return column and row of the detail in an image.
+
+    It shows a beat in the middle of the page, unless the image differs clearly more from the plain page elsewhere:
+    preferably elsewhere on a trace, or anywhere.
+
+    Parameters
+    ----------
+    plain : Page
+        What the image is compared with, millimetre by millimetre; not at all where it has another scale or size.
+    page : Page
+        What the image shows.
+    image : ndarray, uint8, shape (h, w, 3)
+        The page itself or its scan.
+    pixel_map : PixelMap
+        Page millimetres to the image's pixels.
+    """
+    beats = _beats(page)
+    centre = beats[len(beats) // 2][0]
+    labels = page.labels
+    if plain.image.shape == page.image.shape and plain.labels.px_per_mm == labels.px_per_mm:
+        differ = _difference(plain, image, pixel_map)
+        traces = np.zeros(differ.shape, np.float32)
+        columns, rows = (np.clip(np.concatenate(beats).T, 0, np.subtract(differ.shape[::-1], 1)[:, None])).astype(int)
+        traces[rows, columns] = differ[rows, columns]
+        for where in (traces, differ):
+            row, column = np.unravel_index(np.argmax(where), where.shape)
+            x, y = np.clip(centre, 0, np.subtract(differ.shape[::-1], 1)).astype(int)
+            if where[row, column] > _CLEARLY * differ[y, x] + _AT_LEAST:
+                centre = np.array([column, row], float)
+    middle = pixel_map.apply(centre[None])[0]
+    free = np.maximum(np.subtract(image.shape[1::-1], DETAIL_PX), 0)
+    left, top = np.clip(np.rint(middle - np.array(DETAIL_PX) / 2), 0, free).astype(int)
+    return int(left), int(top)
+
+
+def _difference(plain: Page, image: np.ndarray, pixel_map: PixelMap) -> np.ndarray:
+    """Return how much page and image differ about each whole millimetre of the page, each seen through its own map."""
+    labels = plain.labels
+    x, y = np.meshgrid(np.arange(int(labels.width_mm)), np.arange(int(labels.height_mm)))
+    points = np.stack([x, y], axis=-1).reshape(-1, 2).astype(float)
+    of_page = PixelMap.of_page(labels.px_per_mm)
+    seen = [
+        cv2.remap(
+            cv2.blur(picture, (max(1, round(labels.px_per_mm)),) * 2),
+            to.apply(points).astype(np.float32).reshape(*x.shape, 2),
+            None,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.float32)
+        for picture, to in ((plain.image, of_page), (image, pixel_map))
+    ]
+    reach = [side / labels.px_per_mm / 5 for side in DETAIL_PX]
+    return cv2.GaussianBlur(
+        np.abs(seen[0] - seen[1]).sum(axis=2), (0, 0), reach[0], None, reach[1], cv2.BORDER_CONSTANT
+    )
+
+
+def _beats(page: Page) -> list[np.ndarray]:
+    """Return where the tallest wave of each second stands, half-way up, shape (n, 2) in mm, stretch by stretch."""
+    found = []
+    for lead, stretch in zip(page.labels.leads, page.truth, strict=True):
+        second = round(stretch.rate_hz)
+        samples = np.nan_to_num(stretch.samples)
+        height = np.abs(samples - np.median(samples))
+        peaks = [first + int(np.argmax(height[first : first + second])) for first in range(0, len(samples), second)]
+        line = lead.centre_line_mm(samples, stretch.rate_hz)[peaks]
+        found.append(np.stack([line[:, 0], (line[:, 1] + lead.y0_mm) / 2], axis=1))
+    return found
+
+
+def fit(image: np.ndarray, box: tuple[int, int]) -> np.ndarray:
+    """Return an image shrunk so that it fits into a box; a smaller one is left as it is."""
+    factor = min(1.0, box[0] / image.shape[1], box[1] / image.shape[0])
+    size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
+    return image if factor == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)

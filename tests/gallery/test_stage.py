@@ -40,7 +40,7 @@ def test_every_layout_artifact_and_preset_is_there(listing):
     assert list(artifacts) == list(ARTIFACTS)
     assert all([row["title"] for row in rows] == [f"severity {s}" for s in SEVERITIES] for rows in artifacts.values())
     presets = entries(listing, "presets")
-    assert set(presets) == {*PresetName.__args__, "mixed"}
+    assert {*PresetName.__args__, "mixed", "pages: varied"} == set(presets)
     assert all(len(rows) >= 2 for rows in presets.values())
     assert len(entries(listing, "config")["as configured"]) >= 4
 

@@ -31,7 +31,12 @@ _TOLERANCE_PX = 0.3  # what thinning out may move a centre line, of a stroke of 
 
 
 def labels_svg(
-    labels: PageLabels, truth: list[Stretch], added: list[TextLabel], pixel_map: PixelMap, size: Size
+    labels: PageLabels,
+    truth: list[Stretch],
+    added: list[TextLabel],
+    pixel_map: PixelMap,
+    size: Size,
+    hidden: np.ndarray | None = None,
 ) -> str:
     """Return an SVG of the labels in an image's pixels; strokes keep their width at any zoom.
 
@@ -39,8 +44,8 @@ def labels_svg(
 
     Parameters
     ----------
-    labels, truth, pixel_map, size
-        See `papertrace.exports.dense.centre_lines`.
+    labels, truth, pixel_map, size, hidden
+        See `papertrace.exports.dense.centre_lines`; where a lead is in the image but not visible its line is dashed.
     added : list of TextLabel
         Texts that the scan added.
     """
@@ -53,7 +58,7 @@ def labels_svg(
     parts.append(_outlines("lead-box", "#4a5568", boxes, "4 3"))
     parts.append(_outlines("text", TEXT_COLOUR, text_boxes(labels, added, pixel_map, size)))
     parts.append(_outlines("pulse", PULSE_COLOUR, pulse_boxes(labels, pixel_map, size)))
-    for place, line in enumerate(centre_lines(labels, truth, pixel_map, size)):
+    for place, line in enumerate(centre_lines(labels, truth, pixel_map, size, hidden)):
         colour = LEAD_COLOURS[place % len(LEAD_COLOURS)]
         inside = np.isfinite(line.points_px).all(axis=1)
         inside[inside] = in_image(line.points_px[inside], size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from papertrace.errors import PapertraceError
+from papertrace.exports.occlusion import hidden
 from papertrace.gallery.labels import labels_svg
 from papertrace.gallery.tiles import Entry, Tile
 from papertrace.geometry import PixelMap
@@ -87,10 +88,12 @@ def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
         image, pixel_map, added = page.image, PixelMap.of_page(page.labels.px_per_mm), []
         recipe, drawn = page.recipe.to_dict(), ""
         plain = _page(tile, tile.plain, signal) if tile.plain else page
+        covered = None
     else:
         scan = _scan(tile, page)
         image, pixel_map, added, recipe = scan.image, scan.map, scan.texts, scan.recipe
         drawn, plain = in_words(scan.recipe, tile.artifact), page
+        covered = hidden(recipe, asdict(page.recipe.palette), page.labels, page.truth)
     size = (image.shape[1], image.shape[0])
     corner = detail_corner(plain, page, image, pixel_map)
     x, y = corner
@@ -101,7 +104,7 @@ def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
     ):
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY[kind]])[1].tobytes()
         (folder / kind / f"{tile.name}.jpg").write_bytes(data)
-    svg = labels_svg(page.labels, page.truth, added, pixel_map, size)
+    svg = labels_svg(page.labels, page.truth, added, pixel_map, size, covered)
     (folder / "labels" / f"{tile.name}.svg").write_text(svg, encoding="utf-8")
     told = json.dumps(recipe, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / "recipes" / f"{tile.name}.json").write_text(told + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import known_layouts
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.presets import ArtifactName
+from papertrace.seeds import derive_seed
 
 if TYPE_CHECKING:
     from papertrace.config import Config
@@ -22,6 +23,13 @@ LEADS = {"two-lead": ("MLII", "V5"), "twelve-lead": STANDARD_LEADS}
 
 _PRESET_SEEDS, _CONFIG_SEEDS = (10, 9, 11), 6  # pages with a brown, a blue and a red grid
 _PAGE_SEED = 15  # a page with a pink grid, black ink and upright type, its rows spread over the page
+_NOT_SEEN = ("preset", "format", "quality")  # a chapter of its own, and what the file is like
+_TOGETHER: dict[str, dict[str, Any]] = {
+    "clip_probability": {"gain_mm_mv": 20},
+    "pulse_style": {"chest_gain_mm_mv": "half"},
+    "random_": {"random_colour_probability": 1.0},
+}
+"""Other options, by the beginnings of keys, without which an option changes nothing."""
 _ALWAYS = 0.5  # what at least this share of pages has by default, the page that is varied has
 
 
@@ -111,11 +119,15 @@ def sections(config: Config, own: bool) -> list[Section]:
             "presets",
             "Presets",
             "Artifacts together, drawn as often and as strong as what they imitate has them.",
-            tuple(_presets(config.pages.dpi)),
+            tuple(_presets(config.pages.dpi[0])),
         ),
     ]
     if own:
-        entry = Entry("as configured", "Pages and scans as this config draws them.", tuple(_configured(config)))
+        entry = Entry(
+            "as configured",
+            "Pages and scans as this config draws them.",
+            tuple(_drawn("config", config.pages, config.scans, config.seed)),
+        )
         found.insert(0, Section("config", "This config", "", (entry,)))
     return found
 
@@ -144,14 +156,17 @@ def _layouts(plain: PagesConfig) -> Iterator[Entry]:
 
 def _options(plain: PagesConfig) -> Iterator[Entry]:
     for key, field in _properties().items():
+        if key in _NOT_SEEN:
+            continue
         values = _worth_seeing(key, field, getattr(plain, key))
+        others = next((other for start, other in _TOGETHER.items() if key.startswith(start)), {})
         tiles = [
             Tile(
                 f"page-{slug(key)}-{slug(_text(value))}",
                 {0.0: "never", 1.0: "always"}[value] if key.endswith("_probability") else _text(value),
                 "twelve-lead",
                 "3x4+1",
-                PagesConfig.model_validate(plain.model_dump() | {key: value}),
+                PagesConfig.model_validate(plain.model_dump() | others | {key: value}),
                 plain=plain,
             )
             for value in values
@@ -162,11 +177,10 @@ def _options(plain: PagesConfig) -> Iterator[Entry]:
 
 def _worth_seeing(key: str, field: dict[str, Any], plain: object) -> list[Any]:
     """Return the values of a page option that a picture shows: every choice, both ends of a range, the other case."""
-    kinds = [field, *field.get("anyOf", [])]
-    choices = next((kind["enum"] for kind in kinds if "enum" in kind), None)
+    choices = _choices(field)
     if choices:
-        return list(choices)
-    ends = next((kind["prefixItems"] for kind in kinds if "prefixItems" in kind), None)
+        return choices
+    ends = next((kind["prefixItems"] for kind in (field, *field.get("anyOf", [])) if "prefixItems" in kind), None)
     if ends:
         low, high = field["default"]
         if low == high:
@@ -205,10 +219,21 @@ def only(artifact: str, severity: int) -> ScansConfig:
 def preset_names() -> list[str]:
     """Return the names that `scans.preset` may have."""
     field = ScansConfig.model_json_schema()["properties"]["preset"]
-    return next(kind["enum"] for kind in field["anyOf"] if "enum" in kind)
+    return _choices(field) or []
 
 
-def _presets(dpi: tuple[float, float]) -> Iterator[Entry]:
+def _choices(field: dict[str, Any]) -> list[Any] | None:
+    """Return what a key allows, where that is a list of choices."""
+    found = next((kind for kind in (field, *field.get("anyOf", [])) if "enum" in kind or "const" in kind), {})
+    return found.get("enum", [found["const"]] if "const" in found else None)
+
+
+def _presets(dpi: float) -> Iterator[Entry]:
+    for name in _choices(_properties().get("preset", {})) or []:
+        about = f"`pages.preset`: {_properties()['preset']['description'].partition(f'{name} ')[2]}"
+        yield Entry(
+            f"pages: {name}", about, tuple(_drawn(f"pages-{slug(name)}", PagesConfig(preset=name, dpi=dpi), None, 1))
+        )
     for name in preset_names():
         scans = ScansConfig(preset=name)
         tiles = [
@@ -217,7 +242,7 @@ def _presets(dpi: tuple[float, float]) -> Iterator[Entry]:
                 f"page {number}",
                 "two-lead" if number == 1 else "twelve-lead",
                 "auto",
-                PagesConfig(dpi=dpi[0]),
+                PagesConfig(dpi=dpi),
                 page_seed=seed,
                 scans=scans,
             )
@@ -236,21 +261,15 @@ def _content(scans: ScansConfig) -> str:
     return "; ".join(parts + [f"{name} {share:.0%}" for name, share in shares.items() if 0 < share < 1])
 
 
-def _configured(config: Config) -> Iterator[Tile]:
-    layouts = known_layouts(config.pages.layouts)
+def _drawn(name: str, pages: PagesConfig, scans: ScansConfig | None, seed: int) -> Iterator[Tile]:
+    """Yield tiles of a whole config: pages of both records, in turn, in the layouts that each has the leads for."""
+    layouts = known_layouts(pages.layouts)
     for number in range(1, _CONFIG_SEEDS + 1):
         record = "twelve-lead" if number % 2 else "two-lead"
-        choices = [choose_layout(name, list(LEADS[record]), layouts) for name in config.pages.layout]
-        fitting = [choice.name for choice in choices if isinstance(choice, LayoutChoice)] or config.pages.layout
-        yield Tile(
-            f"config-{number}",
-            f"page {number}",
-            record,
-            fitting[number // 2 % len(fitting)],
-            config.pages,
-            page_seed=config.seed + number,
-            scans=config.scans,
-        )
+        choices = [choose_layout(layout, list(LEADS[record]), layouts) for layout in pages.layout]
+        fitting = [choice.name for choice in choices if isinstance(choice, LayoutChoice)] or pages.layout
+        layout = fitting[derive_seed(seed + number, "gallery", "layout") % len(fitting)]
+        yield Tile(f"{name}-{number}", f"page {number}", record, layout, pages, page_seed=seed + number, scans=scans)
 
 
 def _properties() -> dict[str, dict[str, Any]]:

@@ -16,9 +16,17 @@ from typing import Any
 
 import numpy as np
 
+Size = tuple[int, int]
+"""Width and height of an image in pixels."""
+
 _STEPS = 50
 _NEAR = 1e-4  # of the node's spacing: where the search for an inverse ends
 _LONGEST_STEP = 8.0  # in spacings
+
+
+def in_image(points_px: np.ndarray, size: Size) -> np.ndarray:
+    """Return which points, shape (n, 2), lie in an image; its edge counts, to 1e-6 px."""
+    return ((points_px >= -0.5 - 1e-6) & (points_px <= np.subtract(size, 0.5) + 1e-6)).all(axis=1)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,10 @@ class PageLabels:
     texts: list[TextLabel] = field(default_factory=list)
     pulses: list[PulseLabel] = field(default_factory=list)
 
+    def on_paper(self, points_mm: np.ndarray) -> np.ndarray:
+        """Return which points, shape (n, 2) in mm, lie on the paper."""
+        return ((points_mm >= 0) & (points_mm <= (self.width_mm, self.height_mm))).all(axis=1)
+
     def to_json(self) -> str:
         """Return the labels as one JSON line with sorted keys, floats rounded to 1e-6 mm."""
         return json.dumps(_rounded(dataclasses.asdict(self)), sort_keys=True, separators=(",", ":"))

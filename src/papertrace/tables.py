@@ -64,6 +64,8 @@ PAGES = pa.schema(
         ("height_px", pa.int32()),
         ("labels", pa.string()),  # papertrace.labels.PageLabels as JSON
         ("recipe", pa.string()),  # JSON of every drawn choice (pitch, colours, stroke, pulse, header …)
+        ("ceiling_db", pa.list_(pa.float64())),  # papertrace.pages.ceiling, a lead each in the labels' order: what the
+        ("column_ceiling_db", pa.list_(pa.float64())),  # image shows of it at all, and to a reader of columns
         *_STATUS,
     ]
 )

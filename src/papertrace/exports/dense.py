@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from papertrace.geometry import PixelMap
+from papertrace.geometry import PixelMap, Size, in_image
 from papertrace.labels import Box, PageLabels, TextLabel
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 VISIBLE, OFF_IMAGE, CLIPPED, GAP, OCCLUDED = range(5)
 """What became of a sample: in the image, beyond the image's edge, beyond the paper's edge, NaN in the signal, in the
 image but not to be seen there."""
-
-Size = tuple[int, int]
-"""Width and height of an image in pixels."""
 
 _EDGE_STEPS = 8  # points along a box's edge, which a map may bend
 _LEAST_SHARE = 0.02  # of a box's area: less than this in the image is no label
@@ -109,7 +106,7 @@ def centre_lines(
         if hidden is not None:
             visibility[at_pixels(hidden, points_px)] = OCCLUDED
         visibility[~in_image(points_px, size)] = OFF_IMAGE
-        visibility[~on_paper(points_mm, labels)] = CLIPPED
+        visibility[~labels.on_paper(points_mm)] = CLIPPED
         gap = ~np.isfinite(points_mm[:, 1])
         visibility[gap] = GAP
         points_px[gap] = np.nan
@@ -166,21 +163,11 @@ def page_corners(labels: PageLabels, pixel_map: PixelMap, size: Size) -> tuple[n
     return points, in_image(points, size)
 
 
-def in_image(points_px: np.ndarray, size: Size) -> np.ndarray:
-    """Return which points, shape (n, 2), lie in an image; its edge counts, to 1e-6 px."""
-    return ((points_px >= -0.5 - 1e-6) & (points_px <= np.subtract(size, 0.5) + 1e-6)).all(axis=1)
-
-
 def at_pixels(image: np.ndarray, points_px: np.ndarray) -> np.ndarray:
     """Return an image's values at the pixels that points, shape (n, 2), lie in; at its edge those beyond it."""
     last = np.subtract(image.shape[1::-1], 1)
     column, row = np.clip(np.rint(np.nan_to_num(points_px)), 0, last).astype(int).T
     return image[row, column]
-
-
-def on_paper(points_mm: np.ndarray, labels: PageLabels) -> np.ndarray:
-    """Return which points, shape (n, 2) in mm, lie on the paper."""
-    return ((points_mm >= 0) & (points_mm <= (labels.width_mm, labels.height_mm))).all(axis=1)
 
 
 def _box(kind: str, text: str, box_mm: Box, pixel_map: PixelMap, size: Size) -> BoxLabel | None:

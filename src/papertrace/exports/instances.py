@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papertrace.exports.dense import Size, on_paper
-from papertrace.geometry import PixelMap
+from papertrace.geometry import PixelMap, Size
 from papertrace.labels import Box, LeadLabel, PageLabels
 from papertrace.pages.ink import Pen, smooth_curve, split_polyline
 
@@ -113,7 +112,7 @@ def _stroke(
     lead: LeadLabel, stretch: Stretch, labels: PageLabels, pixel_map: PixelMap, size: Size, least_px: float = 0.0
 ) -> tuple[tuple[int, int], np.ndarray] | None:
     """Return corner and ink (0 … 1) of a stroke, no thinner than asked; None where the image has nothing of it."""
-    drawn = (split_polyline(pixel_map.apply(curve)) for curve in drawn_curves(lead, stretch, labels))
+    drawn = (split_polyline(pixel_map.apply(curve)) for curve in _drawn_curves(lead, stretch, labels))
     curves = [curve for curve in drawn if _touches(curve, size)]
     if not curves:
         return None
@@ -129,7 +128,7 @@ def _stroke(
     return (int(x0), int(y0)), coverage
 
 
-def drawn_curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels) -> Iterator[np.ndarray]:
+def _drawn_curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels) -> Iterator[np.ndarray]:
     """Yield the curve as the page draws it, shape (m, 2) in mm; cut at gaps and where it leaves the paper."""
     page_map = PixelMap.of_page(labels.px_per_mm)
     line = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
@@ -137,9 +136,9 @@ def drawn_curves(lead: LeadLabel, stretch: Stretch, labels: PageLabels) -> Itera
     line[:, 1] = np.clip(line[:, 1], -0.3 * labels.height_mm, 1.3 * labels.height_mm)
     for curve in smooth_curve(page_map.apply(line)):
         points_mm = page_map.inverse(curve)
-        edges = np.flatnonzero(np.diff(on_paper(points_mm, labels).astype(np.int8))) + 1
+        edges = np.flatnonzero(np.diff(labels.on_paper(points_mm).astype(np.int8))) + 1
         for piece in np.split(points_mm, edges):
-            if on_paper(piece[:1], labels)[0]:
+            if labels.on_paper(piece[:1])[0]:
                 yield piece
 
 

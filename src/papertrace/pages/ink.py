@@ -50,11 +50,32 @@ def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> Iterator[np.n
         for first, end in _spans(piece):
             interval, t = _subdivide(parts[first:end])
             k = first + interval
-            h00, h10 = (1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2
-            h01, h11 = t * t * (3 - 2 * t), t * t * (t - 1)
-            curve_y = h00 * y[k] + h10 * slope[k] + h01 * y[k + 1] + h11 * slope[k + 1]
+            curve_y = _cubic(y, slope, k, t)
             curve_x = x[k] + t * (x[k + 1] - x[k])
             yield np.stack([np.append(curve_x, x[end]), np.append(curve_y, y[end])], axis=1)
+
+
+def curve_heights(y: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the ordinates of `smooth_curve` through an unbroken run of points.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        The points' ordinates.
+    at : ndarray, shape (m,)
+        Where, in points from the first, 0 … n - 1.
+    """
+    if len(y) < 3:
+        return np.interp(at, np.arange(len(y)), y)
+    k = np.minimum(at.astype(int), len(y) - 2)
+    return _cubic(y, np.gradient(y), k, at - k)
+
+
+def _cubic(y: np.ndarray, slope: np.ndarray, k: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Return Hermite's cubic of the intervals k … k + 1 at t (0 … 1)."""
+    h00, h10 = (1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2
+    h01, h11 = t * t * (3 - 2 * t), t * t * (t - 1)
+    return h00 * y[k] + h10 * slope[k] + h01 * y[k + 1] + h11 * slope[k + 1]
 
 
 def split_polyline(points: np.ndarray, step_px: float = _STEP_PX) -> np.ndarray:

@@ -11,7 +11,9 @@ from tqdm import tqdm
 from papertrace import tables
 from papertrace.encoding import SUFFIXES, encode_image, encode_png
 from papertrace.errors import PapertraceError
+from papertrace.geometry import PixelMap
 from papertrace.io import atomic_folder, read_table, sha256_bytes, shard_folder, write_table
+from papertrace.pages.ceiling import readable
 from papertrace.pages.render import Page, Stretch, render_page
 from papertrace.seeds import generator
 
@@ -101,6 +103,8 @@ def _write(page_id: str, page: Page, config: PagesConfig, folder: Path) -> dict:
     if page.twin is not None:
         twin = f"{page_id}.twin.png"
         (folder / twin).write_bytes(encode_png(page.twin))
+    size = page.image.shape[1::-1]
+    ceilings = readable(page.labels, page.truth, PixelMap.of_page(page.labels.px_per_mm), size)
     return {
         "page_id": page_id,
         "image": name,
@@ -110,6 +114,8 @@ def _write(page_id: str, page: Page, config: PagesConfig, folder: Path) -> dict:
         "height_px": page.image.shape[0],
         "labels": page.labels.to_json(),
         "recipe": json.dumps(page.recipe.to_dict(), sort_keys=True, separators=(",", ":")),
+        "ceiling_db": [round(each.ceiling_db, 3) for each in ceilings],
+        "column_ceiling_db": [round(each.column_ceiling_db, 3) for each in ceilings],
         "status": "ok",
         "reason": None,
     }

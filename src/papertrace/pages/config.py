@@ -63,7 +63,8 @@ class PagesConfig(Section):
     row_s: Annotated[float, Field(ge=1, le=60)] | None = Field(
         None,
         description="seconds a row holds, of a window that may be longer; null takes 10, but 5 at 50 mm/s on sheets, "
-        "and as many whole seconds as fit where a sheet is narrower than that (7 or 8 at 25 mm/s on one that stands upright)",
+        "and as many whole seconds as fit where a sheet is narrower than that (7 or 8 at 25 mm/s on one that stands "
+        "upright)",
     )
     row_spacing: range_within(0.1, 1) = Field(
         (0.65, 1.0),

@@ -36,8 +36,8 @@ def line_coverage(n_px: int, pitch_px: float, width_px: float, origin_px: float 
     return np.clip(np.diff(covered), 0, 1)
 
 
-KINDS = ("lines", "dotted", "1 mm", "5 mm", "none")
-"""Lines every 1 and 5 mm, dots every 1 mm (stronger every 5 mm), lines of one weight alone, bare paper."""
+KINDS = ("lines", "dotted", "lines and dots", "1 mm", "5 mm", "none")
+"""Lines every 1 and 5 mm, dots every 1 mm (stronger every 5 mm, or lines there), lines of one weight, bare paper."""
 
 
 def draw_grid(
@@ -74,8 +74,8 @@ def draw_grid(
         Blue, green, red.
 
     """
-    if kind == "dotted":
-        image = _draw_dots(height_px, width_px, px_per_mm, palette, minor_mm, major_mm)
+    if kind in ("dotted", "lines and dots"):
+        image = _draw_dots(height_px, width_px, px_per_mm, palette, minor_mm, major_mm, kind == "lines and dots")
     else:
         widths = [minor_mm if kind in ("lines", "1 mm") else 0.0, major_mm if kind in ("lines", "5 mm") else 0.0]
         image = _draw_lines(height_px, width_px, px_per_mm, palette, *widths)
@@ -94,13 +94,20 @@ def _clear_margins(image: np.ndarray, box_mm: Box, px_per_mm: float, palette: Pa
 
 
 def _draw_dots(
-    height_px: int, width_px: int, px_per_mm: float, palette: Palette, minor_mm: float, major_mm: float
+    height_px: int,
+    width_px: int,
+    px_per_mm: float,
+    palette: Palette,
+    minor_mm: float,
+    major_mm: float,
+    whole_lines: bool,
 ) -> np.ndarray:
     # Dots are as wide as two lines, so that they are seen as well as lines are; those on the 5 mm lines wider still.
+    major_mm *= 1.0 if whole_lines else 1.5
     (dot_y, line_y), (dot_x, line_x) = (
         [
             line_coverage(n_px, pitch * px_per_mm, width * px_per_mm).astype(np.float32)
-            for pitch, width in ((1, 2 * minor_mm), (5, 1.5 * major_mm))
+            for pitch, width in ((1, 2 * minor_mm), (5, major_mm))
         ]
         for n_px in (height_px, width_px)
     )
@@ -109,7 +116,10 @@ def _draw_dots(
     for first in range(0, height_px, _BAND_PX):
         dots, lines = dot_y[first : first + _BAND_PX], line_y[first : first + _BAND_PX]
         fine = np.outer(dots, dot_x)[..., None]
-        bold = np.maximum(np.outer(lines, dot_x), np.outer(dots, line_x))[..., None]
+        if whole_lines:
+            bold = np.maximum(lines[:, None], line_x[None, :])[..., None]
+        else:
+            bold = np.maximum(np.outer(lines, dot_x), np.outer(dots, line_x))[..., None]
         value = paper + fine * (minor - paper)
         value += bold * (major - value)
         image[first : first + _BAND_PX] = value + np.float32(0.5)

@@ -62,13 +62,13 @@ STYLE: dict[str, Any] = {
     "row_spacing": [0.85, 1.0],
     "stroke_mm": [0.2, 0.4],
     "grid": ["lines and dots", "lines and dots", "lines and dots", "lines"],
-    "minor_line_mm": [0.1, 0.2],
-    "major_line_mm": [0.15, 0.3],
+    "minor_line_mm": [0.12, 0.2],
+    "major_line_mm": [0.12, 0.22],
     "separator_probability": 0.8,
     "pulse_probability": 0.9,
     "typeface": ["serif", "serif", "sans"],
     "header_probability": 0.5,
-    "black_and_white_probability": 0.15,
+    "black_and_white_probability": 0.2,
     "random_colour_probability": 0.8,
     "random_grid_hue": [0, 25],
     "random_grid_contrast": [0.2, 0.5],
@@ -204,6 +204,8 @@ def statistics(image: np.ndarray) -> dict[str, float] | None:
     ink_level = float(np.percentile(level, 0.4))
     ink = level < 0.5 * (1 + ink_level)
     bare = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(round(scale * 0.7), 1)) == 0
+    if bare.mean() < 0.2:  # the grid is as dark as ink
+        bare = ~ink
     edge_px, stroke_px = _edges(level, 0.5 * (1 + ink_level))
 
     grid_x, grid_y = (_from_bold(mm, level, bare, max(round(_TILE_MM * scale), 32)) for mm in (grid_x, grid_y))

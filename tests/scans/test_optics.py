@@ -3,9 +3,20 @@ import math
 import numpy as np
 import pytest
 
-from papertrace.scans.optics import gamma, glare, moire, motion_blur, shadow, shot_noise, vignette
+from papertrace.scans.optics import gamma, glare, moire, motion_blur, shadow, sharpening, shot_noise, vignette
+from papertrace.scans.sensor import blur
 
 GREY = np.full((480, 640, 3), 160, np.uint8)
+
+
+def test_sharpening_steepens_an_edge_and_leaves_rims():
+    edge = np.full((40, 60, 3), 200, np.uint8)
+    edge[:, 30:] = 100
+    soft = blur(edge, 1.0)
+    seen = sharpening(soft, 1.0, 1.0)[20, :, 0].astype(int)
+    assert -np.diff(seen).min() > 1.15 * -np.diff(soft[20, :, 0].astype(int)).min()
+    assert 203 < seen.max() < 230 and 70 < seen.min() < 97
+    assert (seen[:20] == 200).all() and (seen[40:] == 100).all()
 
 
 def test_a_shadow_has_half_its_strength_on_its_edge():

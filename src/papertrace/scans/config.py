@@ -252,6 +252,14 @@ class Fax(Section):
     threshold: range_within(50, 240) = Field((150, 200), description="grey levels below it, of white paper, are black")
 
 
+class Sharpening(Section):
+    """The camera's program sharpens, as phones do, and leaves bright rims beside ink."""
+
+    probability: Probability = Field(0.0, description="share of sharpened scans")
+    strength: range_within(0, 5) = Field((0.5, 1.5), description="how much of the detail is added once more")
+    sigma_px: range_within(0.3, 10) = Field((0.6, 1.5), description="standard deviation of what counts as detail in px")
+
+
 class Streaks(Section):
     """The flatbed's cells differ and its glass is dusty."""
 
@@ -320,6 +328,7 @@ class ScansConfig(Section):
     motion_blur: MotionBlur = MotionBlur()
     shot_noise: ShotNoise = ShotNoise()
     gamma: Gamma = Gamma()
+    sharpening: Sharpening = Sharpening()
     streaks: Streaks = Streaks()
     fax: Fax = Fax()
     webp: Webp = Webp()

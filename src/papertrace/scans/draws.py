@@ -281,6 +281,10 @@ def _gamma(section: sections.Gamma, labels: PageLabels, rng: np.random.Generator
     return {"exponent": uniform(section.exponent, rng)}
 
 
+def _sharpening(section: sections.Sharpening, labels: PageLabels, rng: np.random.Generator) -> dict:
+    return {"strength": uniform(section.strength, rng), "sigma_px": uniform(section.sigma_px, rng)}
+
+
 def _streaks(section: sections.Streaks, labels: PageLabels, rng: np.random.Generator) -> dict:
     lines = [
         {
@@ -323,6 +327,7 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "motion_blur": _motion_blur,
     "shot_noise": _shot_noise,
     "gamma": _gamma,
+    "sharpening": _sharpening,
     "streaks": _streaks,
     "fax": _fax,
     "webp": _webp,

@@ -85,6 +85,22 @@ def gamma(image: np.ndarray, exponent: float) -> np.ndarray:
     return cv2.LUT(image, _curve(exponent))
 
 
+def sharpening(image: np.ndarray, strength: float, sigma_px: float) -> np.ndarray:
+    """Sharpen as the programs of cameras do, by unsharp masking: what a blur takes away is added once more.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The scan.
+    strength : float
+        How much of what the blur takes away is added.
+    sigma_px : float
+        Standard deviation of the blur in pixels.
+    """
+    soft = cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE)
+    return cv2.addWeighted(image, 1 + strength, soft, -strength, 0)
+
+
 def shot_noise(image: np.ndarray, electrons: float, seed: int) -> np.ndarray:
     """Add the noise of counted photons.
 

@@ -37,6 +37,7 @@ ArtifactName = Literal[
     "shot_noise",
     "noise",
     "gamma",
+    "sharpening",
     "streaks",
     "fax",
     "jpeg",

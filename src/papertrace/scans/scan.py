@@ -41,6 +41,7 @@ IN_PIXELS = {
     "shot_noise": optics.shot_noise,
     "noise": sensor.noise,
     "gamma": optics.gamma,
+    "sharpening": optics.sharpening,
     "streaks": copies.streaks,
     "jpeg": sensor.jpeg,
     "webp": copies.webp,

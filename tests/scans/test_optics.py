@@ -3,17 +3,26 @@ import math
 import numpy as np
 import pytest
 
-from papertrace.scans.optics import gamma, glare, moire, motion_blur, shadow, sharpening, shot_noise, vignette
+from papertrace.scans.optics import exposure, gamma, glare, moire, motion_blur, shadow, sharpening, shot_noise, vignette
 from papertrace.scans.sensor import blur
 
 GREY = np.full((480, 640, 3), 160, np.uint8)
+
+
+def test_exposure_counts_light_and_the_veil_lifts_black():
+    levels = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    assert np.array_equal(exposure(levels, 0.0, 0.0), levels)
+    darker = exposure(levels, -1.0, 0.0)[0, :, 0]
+    assert darker[255] == round(255 * 0.5 ** (1 / 2.2)) and darker[0] == 0
+    assert (exposure(levels, 1.0, 0.0)[0, 200:, 0] == 255).all()
+    assert exposure(levels, 0.0, 0.02)[0, 0, 0] == round(255 * 0.02 ** (1 / 2.2))
 
 
 def test_sharpening_steepens_an_edge_and_leaves_rims():
     edge = np.full((40, 60, 3), 200, np.uint8)
     edge[:, 30:] = 100
     soft = blur(edge, 1.0)
-    seen = sharpening(soft, 1.0, 1.0)[20, :, 0].astype(int)
+    seen = sharpening(soft, 2.0, 1.0)[20, :, 0].astype(int)
     assert -np.diff(seen).min() > 1.15 * -np.diff(soft[20, :, 0].astype(int)).min()
     assert 203 < seen.max() < 230 and 70 < seen.min() < 97
     assert (seen[:20] == 200).all() and (seen[40:] == 100).all()

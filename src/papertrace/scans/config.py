@@ -202,6 +202,14 @@ class Vignette(Section):
     )
 
 
+class Exposure(Section):
+    """The camera counts too little light, or too much; its lens scatters some over all of the image."""
+
+    probability: Probability = Field(0.0, description="share of scans that are exposed by a camera")
+    stops: range_within(-4, 2) = Field((-1.0, 0.3), description="exposure against paper as it is, in powers of two")
+    veil: range_within(0, 0.3) = Field((0.0, 0.02), description="scattered light as a share of white, above black ink")
+
+
 class Moire(Section):
     """The photo shows a screen."""
 
@@ -324,6 +332,7 @@ class ScansConfig(Section):
     shadow: Shadow = Shadow()
     glare: Glare = Glare()
     vignette: Vignette = Vignette()
+    exposure: Exposure = Exposure()
     moire: Moire = Moire()
     motion_blur: MotionBlur = MotionBlur()
     shot_noise: ShotNoise = ShotNoise()

@@ -260,6 +260,10 @@ def _vignette(section: sections.Vignette, labels: PageLabels, rng: np.random.Gen
     return {"half_field_degrees": uniform(section.half_field_degrees, rng)}
 
 
+def _exposure(section: sections.Exposure, labels: PageLabels, rng: np.random.Generator) -> dict:
+    return {"stops": uniform(section.stops, rng), "veil": uniform(section.veil, rng)}
+
+
 def _moire(section: sections.Moire, labels: PageLabels, rng: np.random.Generator) -> dict:
     return {
         "pitch_px": uniform(section.pitch_px, rng),
@@ -323,6 +327,7 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "shadow": _shadow,
     "glare": _glare,
     "vignette": _vignette,
+    "exposure": _exposure,
     "moire": _moire,
     "motion_blur": _motion_blur,
     "shot_noise": _shot_noise,

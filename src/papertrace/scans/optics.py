@@ -80,6 +80,23 @@ def vignette(image: np.ndarray, half_field_degrees: float) -> np.ndarray:
     return shade(image, (light ** (1 / _DISPLAY_GAMMA)).astype(np.float32))
 
 
+def exposure(image: np.ndarray, stops: float, veil: float) -> np.ndarray:
+    """Expose a sensor to the light of an image, some of which the lens has scattered over all of it.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The scan; its levels are light to the power of 1/2.2.
+    stops : float
+        Powers of two of the light; 0 leaves white white, below it is darker, above it bright levels become white.
+    veil : float
+        Scattered light as a share of white.
+    """
+    light = (np.arange(256) / 255) ** _DISPLAY_GAMMA
+    light = np.clip(2**stops * (veil + (1 - veil) * light), 0, 1)
+    return cv2.LUT(image, np.rint(255 * light ** (1 / _DISPLAY_GAMMA)).astype(np.uint8))
+
+
 def gamma(image: np.ndarray, exponent: float) -> np.ndarray:
     """Raise the grey levels, from 0 to 1, to a power; above 1 is darker."""
     return cv2.LUT(image, _curve(exponent))

@@ -31,6 +31,7 @@ ArtifactName = Literal[
     "glare",
     "temperature",
     "vignette",
+    "exposure",
     "moire",
     "blur",
     "motion_blur",

@@ -35,6 +35,7 @@ IN_PIXELS = {
     "glare": optics.glare,
     "temperature": sensor.temperature,
     "vignette": optics.vignette,
+    "exposure": optics.exposure,
     "moire": optics.moire,
     "blur": sensor.blur,
     "motion_blur": optics.motion_blur,

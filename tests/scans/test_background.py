@@ -4,6 +4,10 @@ import pytest
 
 from papertrace.geometry import PixelMap
 from papertrace.scans.background import TEXTURES, lay
+from papertrace.scans.config import ScansConfig
+from papertrace.scans.presets import ArtifactName
+from papertrace.scans.recipe import draw_recipe
+from papertrace.scans.scan import scan_page
 
 SIZE = (500, 400)  # 50 x 40 mm of canvas, on which a sheet of 30 x 20 mm lies 10 mm from its corner
 MAP = PixelMap.of_page(10.0).then(np.array([[1.0, 0, 100], [0, 1, 100], [0, 0, 1]]))
@@ -57,3 +61,49 @@ def test_other_paper_lies_beneath():
     assert (image[100:300, 100:400] == 240).all()
     assert tuple(image[320, 430]) == (200, 210, 220)
     assert tuple(image[120, 430]) != (200, 210, 220)
+
+
+def scanned(page, **severity):
+    off = dict.fromkeys(ArtifactName.__args__, 0)
+    config = ScansConfig.model_validate({"severity": off | severity, "background": {"kind": ["wood", "laminate"]}})
+    return scan_page(page.image, page.labels, config, np.random.default_rng(3))
+
+
+def test_a_scan_reaches_beyond_its_sheet_by_the_margins(page):
+    scan = scanned(page, background=4)
+    drawn = {item["artifact"]: item for item in scan.recipe}
+    left, top, right, bottom = drawn["background"]["margins"]
+    height, width = page.image.shape[:2]
+    assert scan.image.shape[:2] == (height + top + bottom, width + left + right) and left + top + right + bottom > 100
+    np.testing.assert_array_equal(scan.image[top : top + height, left : left + width], page.image)
+    np.testing.assert_allclose(scan.map.apply(np.array([[0.0, 0.0]])), [[left - 0.5, top - 0.5]], atol=1e-9)
+
+
+def test_holes_and_torn_corners_show_what_the_sheet_lies_on(page):
+    whole, damaged = scanned(page, background=4), scanned(page, background=4, punch_holes=3, torn_corners=3)
+    drawn = {item["artifact"]: item for item in damaged.recipe}
+    assert drawn["background"] == next(item for item in whole.recipe if item["artifact"] == "background")
+    places = [[x, y] for x, y in drawn["punch_holes"]["centres_mm"]]
+    size = (page.labels.width_mm, page.labels.height_mm)
+    for torn in drawn["torn_corners"]["corners"]:
+        x, y = 0.15 * torn["width_mm"], 0.15 * torn["height_mm"]
+        places.append([x if torn["corner"] in (0, 3) else size[0] - x, y if torn["corner"] in (0, 1) else size[1] - y])
+    for x, y in np.rint(damaged.map.apply(np.array(places))).astype(int):
+        patch = damaged.image[y - 4 : y + 5, x - 4 : x + 5].astype(float)
+        assert np.abs(patch - whole.image[y - 4 : y + 5, x - 4 : x + 5]).max() > 10
+        assert patch.std(axis=(0, 1)).max() > 1  # grain, where a desk of one colour has none
+
+
+def test_a_side_with_a_margin_is_not_cropped(page):
+    config = ScansConfig.model_validate(
+        {"preset": "photo", "background": {"probability": 1}, "crop": {"probability": 1}}
+    )
+    seen = 0
+    for seed in range(12):
+        recipe = draw_recipe(config, page.labels, page.recipe.size_px, np.random.default_rng(seed))
+        drawn = {item["artifact"]: item for item in recipe}
+        margins, crops = np.array(drawn["background"]["margins"]), np.array(drawn["crop"]["pixels"])
+        assert (crops[margins > 0] == 0).all()
+        assert drawn["desk"]["colour"] == drawn["background"]["colour"]
+        seen += (margins > 0).sum()
+    assert seen > 5

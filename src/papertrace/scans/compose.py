@@ -106,6 +106,8 @@ class _View:
                 self.turn(perspective(self.size, item["shifts"]))
             case "crop":
                 self.cut(*item["pixels"])
+            case "background":
+                self.cut(*(-margin for margin in item["margins"]))
 
     def turn(self, matrix: np.ndarray) -> None:
         self.matrix, self.fits = matrix @ self.matrix, False

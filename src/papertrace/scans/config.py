@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from papertrace.scans.presets import ArtifactName, PresetName, with_presets
-from papertrace.section import ImageFormat, ImageQuality, Probability, Section, range_within
+from papertrace.section import ImageFormat, ImageQuality, Probability, Section, one_or_more, range_within
 
 
 class PrintedText(Section):
@@ -59,6 +59,22 @@ class Crop(Section):
 
     probability: Probability = Field(0.4, description="share of scans that are cropped")
     share: range_within(0, 0.3) = Field((0.0, 0.04), description="share cut off at each of the four sides")
+
+
+class Background(Section):
+    """What the sheet lies on is seen around it, more than where the sheet is askew: a desk, a clipboard, a screen."""
+
+    probability: Probability = Field(0.0, description="share of scans that show what the sheet lies on")
+    kind: one_or_more("plain", "wood", "cloth", "laminate", "metal", "clipboard", "screen") = Field(
+        ("plain", "wood", "cloth", "laminate", "metal", "clipboard"),
+        description="what it is, drawn per scan; screen is a display in a dark room, which shows the page",
+    )
+    sides: range_within(0, 4) = Field((1, 4), description="sides at which the image reaches beyond the sheet")
+    margin: range_within(0, 1) = Field(
+        (0.01, 0.12), description="how far, as a share of the sheet's width or height; no crop at those sides"
+    )
+    papers: range_within(0, 5) = Field((0, 1), description="other sheets beneath")
+    shadow: range_within(0, 0.9) = Field((0.2, 0.6), description="share of the light lost in the sheet's own shadow")
 
 
 class Light(Section):
@@ -314,6 +330,7 @@ class ScansConfig(Section):
     rotation: Rotation = Rotation()
     perspective: Perspective = Perspective()
     crop: Crop = Crop()
+    background: Background = Background()
     light: Light = Light()
     temperature: Temperature = Temperature()
     blur: Blur = Blur()

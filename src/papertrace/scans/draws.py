@@ -14,6 +14,16 @@ from papertrace.scans.bend import SURFACES, least_area
 
 DESKS = ((252, 252, 252), (235, 238, 240), (120, 120, 120), (40, 40, 40), (70, 110, 150), (60, 75, 95))
 """Blue, green and red of what a sheet lies on: paper, paper, a desk of steel, black cloth, two of wood."""
+_GROUNDS = {
+    "plain": DESKS,
+    "wood": ((70, 110, 150), (60, 75, 95), (110, 150, 185), (45, 60, 85), (140, 175, 200)),
+    "cloth": ((40, 40, 40), (110, 80, 45), (120, 110, 80), (150, 150, 150), (205, 210, 212), (90, 110, 70)),
+    "laminate": ((150, 158, 165), (200, 205, 210), (95, 95, 95), (190, 180, 165)),
+    "metal": ((150, 150, 150), (175, 172, 168)),
+    "clipboard": ((70, 100, 135), (55, 80, 110), (60, 60, 60), (170, 120, 60)),
+    "screen": ((90, 85, 80), (50, 48, 46), (230, 228, 226), (160, 120, 70)),
+}
+"""Colours of what a sheet lies on, by the kinds of `papertrace.scans.background`."""
 _PENS = ((30, 25, 20), (140, 50, 25), (30, 30, 190), (40, 110, 30), (110, 30, 90))
 _STAMP_INKS = ((150, 60, 40), (50, 40, 190), (130, 40, 110), (60, 60, 60), (60, 120, 40))
 _STAINS = ((70, 110, 150), (130, 185, 210), (90, 150, 190), (200, 215, 222), (100, 90, 150))
@@ -235,6 +245,37 @@ def _view(section: sections.PageCurl, rng: np.random.Generator) -> dict:
     return {"distance_mm": uniform(section.distance_mm, rng), "light": light}
 
 
+def _background(section: sections.Background, labels: PageLabels, rng: np.random.Generator) -> dict:
+    kind = section.kind[int(rng.integers(len(section.kind)))]
+    extent = np.array([labels.width_mm, labels.height_mm] * 2) * labels.px_per_mm
+    seen = rng.permutation(4) < whole(section.sides, rng)
+    margins = np.rint(seen * rng.uniform(*section.margin, 4) * extent)
+    papers = [
+        {
+            "x_mm": float(rng.normal(0, 0.06 * labels.width_mm)),
+            "y_mm": float(rng.normal(0, 0.06 * labels.height_mm)),
+            "degrees": float(rng.normal(0, 4)),
+            "colour": [int(value) for value in np.clip(rng.integers(205, 250) + rng.integers(-10, 11, 3), 0, 255)],
+        }
+        for _ in range(whole(section.papers, rng))
+    ]
+    shadow = {
+        "degrees": float(rng.uniform(0, 360)),
+        "offset_mm": float(rng.uniform(0.3, 3)),
+        "softness_mm": math.exp(float(rng.uniform(math.log(0.5), math.log(5)))),
+        "strength": uniform(section.shadow, rng),
+    }
+    on_screen = kind == "screen"  # it shows one page, which throws no shadow
+    return {
+        "kind": kind,
+        "colour": _colour(_GROUNDS[kind], rng),
+        "margins": [int(value) for value in margins],
+        "sheets": [] if on_screen else papers,
+        "shadow": shadow | {"strength": 0.0} if on_screen else shadow,
+        "seed": seed(rng),
+    }
+
+
 def _shadow(section: sections.Shadow, labels: PageLabels, rng: np.random.Generator) -> dict:
     return {
         "degrees": float(rng.uniform(0, 360)),
@@ -324,6 +365,7 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "staples": _staples,
     "torn_corners": _torn_corners,
     "page_curl": _page_curl,
+    "background": _background,
     "shadow": _shadow,
     "glare": _glare,
     "vignette": _vignette,

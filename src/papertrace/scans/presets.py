@@ -26,6 +26,7 @@ ArtifactName = Literal[
     "rotation",
     "perspective",
     "crop",
+    "background",
     "light",
     "shadow",
     "glare",

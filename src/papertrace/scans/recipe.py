@@ -18,7 +18,9 @@ _TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
 _KEEP_MM = 1.5  # left around the traces when a crop is drawn
 
 _ORDER = [
-    name for artifact in ArtifactName.__args__ for name in ([artifact, "desk"] if artifact == "crop" else [artifact])
+    name
+    for artifact in ArtifactName.__args__
+    for name in ([artifact, "desk"] if artifact == "background" else [artifact])
 ]
 
 
@@ -80,9 +82,17 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
         if item:
             drawn.append(item)
     colour = next((item["colour"] for item in drawn if item["artifact"] == "desk"), None)
-    if colour is None and any(item["artifact"] in BENDING for item in drawn):
+    ground = next((item for item in drawn if item["artifact"] == "background"), None)
+    if colour is None and (ground or any(item["artifact"] in BENDING for item in drawn)):
         colour = _draw_desk(generator(derive_seed(base, "desk", "scans")))
         drawn.append({"artifact": "desk", "colour": colour})
+    if ground:
+        colour = ground["colour"]
+        for item in drawn:
+            if item["artifact"] == "desk":
+                item["colour"] = colour
+            elif item["artifact"] == "crop":
+                item["shares"] = np.where(np.array(ground["margins"]) > 0, 0, item["shares"])
     if colour is not None:
         for item in drawn:
             if item["artifact"] in ("punch_holes", "torn_corners"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
-from papertrace.scans import copies, damage, optics, sensor, surface, wrinkles, writing
+from papertrace.scans import background, copies, damage, optics, sensor, surface, wrinkles, writing
 from papertrace.scans.bend import SURFACES, lit
 from papertrace.scans.compose import compose
 from papertrace.scans.config import ScansConfig
@@ -95,6 +95,7 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
     height, width = image.shape[:2]
     composed = compose(recipe, (width, height), px_per_mm)
     texts: list[TextLabel] = []
+    ground = None
     for item in recipe:
         arguments = {key: value for key, value in item.items() if key != "artifact"}
         match item["artifact"]:
@@ -102,7 +103,15 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
                 image, texts = surface.printed_text(image, px_per_mm, **arguments)
             case "desk":  # ends the geometric artifacts, which are one warp
                 bent = composed.displacement_px(px_per_mm)
-                image = warp(image, composed.matrix, composed.size, arguments["colour"], bent)
+                if ground is None:
+                    image = warp(image, composed.matrix, composed.size, arguments["colour"], bent)
+                else:
+                    masked = np.dstack([image, _sheet_mask(image.shape[:2], px_per_mm, recipe)])
+                    masked = warp(masked, composed.matrix, composed.size, [*arguments["colour"], 0], bent)
+                    sheet_mm = (width / px_per_mm, height / px_per_mm)
+                    image = background.lay(masked[..., :3], masked[..., 3], composed.map(px_per_mm), sheet_mm, **ground)
+            case "background":
+                ground = {key: value for key, value in arguments.items() if key != "margins"}
             case "rotation" | "perspective" | "crop" | "preset":
                 pass
             case name if name in SURFACES:
@@ -117,3 +126,13 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
             case unknown:
                 raise ValueError(f"a recipe names an artifact {unknown!r} that scans do not have")
     return Scan(image, composed.map(px_per_mm), texts, recipe)
+
+
+def _sheet_mask(shape: tuple[int, int], px_per_mm: float, recipe: list[dict]) -> np.ndarray:
+    """Return where a page is whole, 255, and where it is torn or punched, 0."""
+    mask = np.full(shape, 255, np.uint8)
+    for item in recipe:
+        if item["artifact"] in ("punch_holes", "torn_corners"):
+            arguments = {key: value for key, value in item.items() if key not in ("artifact", "colour")}
+            mask = IN_MM[item["artifact"]](mask, px_per_mm, colour=(0, 0, 0), **arguments)
+    return mask

@@ -14,7 +14,7 @@ from papertrace.cli import cli
 from papertrace.exports.datasheet import page_recipe_schema
 from papertrace.io import read_rows
 
-WRITTEN = ("SHA256SUMS", "page-recipe.schema.json", "DATASHEET.md")
+WRITTEN = ("SHA256SUMS", "page-recipe.schema.json", "scan-recipe.schema.json", "DATASHEET.md")
 
 
 def run(results):

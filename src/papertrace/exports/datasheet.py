@@ -14,6 +14,7 @@ from papertrace.exports.dataset import shard_tables
 from papertrace.exports.rebuild import kept_keys
 from papertrace.figures.provenance import git_commit, versions
 from papertrace.io import read_rows, shard_folder, write_text
+from papertrace.scans.schema import recipe_schema
 
 _STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")
 _SUFFIXES = (".parquet", ".png", ".jpg", ".jpeg", ".webp", ".hea", ".dat", ".csv")
@@ -33,7 +34,7 @@ _UNKNOWN_LICENCE = "licence not known to papertrace; ask where the records come 
 
 
 def write_datasheet(results: Path) -> list[Path]:
-    """Write ``DATASHEET.md``, ``SHA256SUMS`` and ``page-recipe.schema.json`` into a dataset's folder.
+    """Write ``DATASHEET.md``, ``SHA256SUMS`` and the schemas of the recipes into a dataset's folder.
 
     The same dataset and the same installation give the same bytes.
 
@@ -56,6 +57,7 @@ def write_datasheet(results: Path) -> list[Path]:
     texts = {
         "SHA256SUMS": "".join(f"{digest}  {name}\n" for name, digest in sums.items()),
         "page-recipe.schema.json": json.dumps(page_recipe_schema(), indent=1, sort_keys=True) + "\n",
+        "scan-recipe.schema.json": json.dumps(recipe_schema(), indent=1, sort_keys=True) + "\n",
         "DATASHEET.md": datasheet_text(results, sums),
     }
     for name, text in texts.items():
@@ -138,8 +140,8 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
         "## Checks",
         "",
         f"`SHA256SUMS` holds {len(sums)} files; `sha256sum --check SHA256SUMS` checks them.",
-        "`page-recipe.schema.json` is the schema of the column `recipe` of the pages' tables; that of the scans is",
-        "a list of artifacts as drawn, each with its name under `artifact`. Columns: `papertrace.tables`.",
+        "`page-recipe.schema.json` and `scan-recipe.schema.json` are the schemas of the column `recipe` of the pages'",
+        "and of the scans' tables. Columns: `papertrace.tables`.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from papertrace.encoding import encode_webp
+from papertrace.scans.items import Point, Streak
 from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
@@ -67,7 +68,7 @@ def photocopy(image: np.ndarray, generations: int, contrast: float, blur_px: flo
     return cv2.merge([grey] * 3)
 
 
-def fax(image: np.ndarray, px_per_mm: float, dpi: Sequence[float], threshold: int) -> np.ndarray:
+def fax(image: np.ndarray, px_per_mm: float, dpi: Point, threshold: int) -> np.ndarray:
     """Send a page by fax: black and white at the machine's resolution (ITU-T T.4: 204 × 98 or 204 × 196 dpi).
 
     The received page is given at the size that was sent, so that every place keeps its coordinates.
@@ -93,7 +94,7 @@ def fax(image: np.ndarray, px_per_mm: float, dpi: Sequence[float], threshold: in
     return cv2.merge([cv2.resize(dots, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)] * 3)
 
 
-def streaks(image: np.ndarray, ripple: float, lines: Sequence[dict], seed: int) -> np.ndarray:
+def streaks(image: np.ndarray, ripple: float, lines: Sequence[Streak], seed: int) -> np.ndarray:
     """Scan on a flatbed whose sensor cells differ and whose glass is dusty: every column has its own gain.
 
     Parameters

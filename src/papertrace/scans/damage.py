@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from papertrace.scans.items import Blot, Colony, Colour, Point, TornCorner, Wire
 from papertrace.scans.shading import cloud, mm_cells, shade
 from papertrace.seeds import generator
 
@@ -15,7 +16,7 @@ _CELLS_PER_MM = 2.0
 _FINE = 4  # bits of a fraction of a pixel in OpenCV's drawing
 
 
-def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[dict]) -> np.ndarray:
+def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[Blot]) -> np.ndarray:
     """Spill coffee, tea or water: transparent blots with an uneven outline and a darker rim.
 
     Parameters
@@ -51,7 +52,7 @@ def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[dict]) -> np.nda
     return shade(image, gain.astype(np.float32))
 
 
-def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[dict]) -> np.ndarray:
+def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[Colony]) -> np.ndarray:
     """Let mould grow: colonies of small soft spots, denser towards their middle.
 
     Parameters
@@ -79,7 +80,7 @@ def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[dict]) -> np.n
     return shade(image, gain.astype(np.float32))
 
 
-def punch_holes(image: np.ndarray, px_per_mm: float, centres_mm: Sequence, diameter_mm: float, colour: Sequence[int]):
+def punch_holes(image: np.ndarray, px_per_mm: float, centres_mm: Sequence[Point], diameter_mm: float, colour: Colour):
     """Punch holes into a sheet (ISO 838: 6 mm wide, 80 mm apart, 12 mm from the edge); the desk shows through.
 
     Parameters
@@ -103,7 +104,7 @@ def punch_holes(image: np.ndarray, px_per_mm: float, centres_mm: Sequence, diame
     return image
 
 
-def staples(image: np.ndarray, px_per_mm: float, wires: Sequence[dict]) -> np.ndarray:
+def staples(image: np.ndarray, px_per_mm: float, wires: Sequence[Wire]) -> np.ndarray:
     """Staple a sheet: a bright wire with its shadow beside it.
 
     Parameters
@@ -129,7 +130,7 @@ def staples(image: np.ndarray, px_per_mm: float, wires: Sequence[dict]) -> np.nd
     return image
 
 
-def torn_corners(image: np.ndarray, px_per_mm: float, corners: Sequence[dict], colour: Sequence[int]) -> np.ndarray:
+def torn_corners(image: np.ndarray, px_per_mm: float, corners: Sequence[TornCorner], colour: Colour) -> np.ndarray:
     """Tear corners off a sheet: a ragged edge with a band of white fibres, and the desk beyond.
 
     Parameters

@@ -11,13 +11,16 @@ from papertrace.geometry import PixelMap
 from papertrace.labels import TextLabel
 from papertrace.pages.ink import blend
 from papertrace.pages.text import draw_text
+from papertrace.scans.items import Crease, PrintedLine
 from papertrace.scans.shading import cell_axes, coarse_cells, mm_cells, shade
 
 _CREASE_CELLS_PER_MM = 4.0
 _REACH = 4.0  # standard deviations after which a crease's shading is nothing
 
 
-def printed_text(image: np.ndarray, px_per_mm: float, lines: Sequence[dict]) -> tuple[np.ndarray, list[TextLabel]]:
+def printed_text(
+    image: np.ndarray, px_per_mm: float, lines: Sequence[PrintedLine]
+) -> tuple[np.ndarray, list[TextLabel]]:
     """Print lines of words on a page.
 
     Parameters
@@ -45,7 +48,7 @@ def printed_text(image: np.ndarray, px_per_mm: float, lines: Sequence[dict]) -> 
     return image, labels
 
 
-def creases(image: np.ndarray, px_per_mm: float, lines: Sequence[dict]) -> np.ndarray:
+def creases(image: np.ndarray, px_per_mm: float, lines: Sequence[Crease]) -> np.ndarray:
     """Shade a sheet along straight folds: a dark groove with a bright flank.
 
     Parameters

@@ -12,6 +12,7 @@ import numpy as np
 
 from papertrace.labels import TextLabel
 from papertrace.pages.text import draw_text
+from papertrace.scans.items import Mark, StampPrint, WrittenLine
 from papertrace.scans.shading import cloud
 from papertrace.seeds import generator
 
@@ -20,7 +21,7 @@ _X_HEIGHT = 5.0  # of the strokes' units
 
 
 def handwriting(
-    image: np.ndarray, px_per_mm: float, lines: Sequence[dict], marks: Sequence[dict]
+    image: np.ndarray, px_per_mm: float, lines: Sequence[WrittenLine], marks: Sequence[Mark]
 ) -> tuple[np.ndarray, list[TextLabel]]:
     """Write words and draw marks with a pen, whose ink darkens what is below it.
 
@@ -56,7 +57,7 @@ def handwriting(
     return image, labels
 
 
-def stamps(image: np.ndarray, px_per_mm: float, prints: Sequence[dict]) -> tuple[np.ndarray, list[TextLabel]]:
+def stamps(image: np.ndarray, px_per_mm: float, prints: Sequence[StampPrint]) -> tuple[np.ndarray, list[TextLabel]]:
     """Stamp a sheet: a framed word in uneven, transparent ink.
 
     Parameters

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from papertrace.memory import keep_freed_memory
 from papertrace.threads import limit_threads
 
 BARS_S = {"clean": 0.06, "kit": 0.20, "mixed": 0.40}
@@ -64,6 +65,7 @@ def planned_pages(folder: Path, count: int) -> tuple[dict, list[dict]]:
 def measure(case: str, keys: dict, rows: list[dict]) -> Costs:
     """Make the pages, and but for ``clean`` their scans of a preset, in this process."""
     limit_threads()
+    keep_freed_memory()
     from papertrace.config import validate_config
 
     config = validate_config(keys if case == "clean" else keys | {"scans": {"preset": case}})

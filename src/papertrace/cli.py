@@ -79,9 +79,11 @@ def cli() -> None:
       papertrace manifest --config config/demo.yaml
       papertrace pages --config config/demo.yaml --shard 0
     """
+    from papertrace.memory import keep_freed_memory
     from papertrace.threads import limit_threads
 
     limit_threads()
+    keep_freed_memory()
 
 
 @cli.command()

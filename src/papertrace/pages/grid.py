@@ -13,6 +13,7 @@ import numpy as np
 from papertrace.labels import Box
 from papertrace.pages.colours import Palette
 
+_STEPS = 128  # that a row's coverage by lines is rounded to
 _BAND_PX = 128  # rows at a time, so that a large page needs little memory
 
 
@@ -138,8 +139,9 @@ def _draw_lines(
             ]
         )
     (minor_y, major_y), (minor_x, major_x) = clear
-    # Rows that no line touches are all alike: compute each different row once.
-    rows, place = np.unique(np.round(np.stack([minor_y, major_y], axis=1), 6), axis=0, return_inverse=True)
+    # Rows that no line touches are all alike, and others in steps of half a grey level: compute each but once.
+    steps, place = np.unique(np.rint(_STEPS * np.stack([minor_y, major_y], axis=1)), axis=0, return_inverse=True)
+    rows = steps / _STEPS
     minor = rows[:, :1].astype(np.float32) * minor_x.astype(np.float32)
     major = rows[:, 1:].astype(np.float32) * major_x.astype(np.float32)
     both = minor * major

@@ -167,7 +167,9 @@ def _profile(width_px: float) -> np.ndarray:
         total = np.zeros(np.broadcast_shapes(level.shape, wide.shape))
         for i, weight_i in enumerate((1, -2, 1)):
             for j, weight_j in enumerate((1, -2, 1)):
-                total += weight_i * weight_j * np.maximum(level + (1 - i) * wide + (1 - j) * narrow, 0) ** 4
+                squared = np.maximum(level + (1 - i) * wide + (1 - j) * narrow, 0)
+                squared *= squared
+                total += (weight_i * weight_j) * (squared * squared)
         return total / (24 * wide**2 * narrow**2)
 
     seen = below(width_px / 2 - distance[None]) + below(width_px / 2 + distance[None]) - 1

@@ -13,6 +13,8 @@ from papertrace.scans.shading import cloud, mm_cells, shade
 from papertrace.seeds import generator
 
 _CELLS_PER_MM = 2.0
+_OUTLINE_STEPS = 2048  # of a stain's outline, once around
+_SPOT_MM = 4.0  # radius of the largest spot of mould
 _FINE = 4  # bits of a fraction of a pixel in OpenCV's drawing
 
 
@@ -29,8 +31,8 @@ def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[Blot]) -> np.nda
         Each with ``x_mm``, ``y_mm``, ``radius_mm``, ``colour`` (blue, green, red: the paper's where the stain is
         full), ``strength`` (share of a full stain), ``rim`` (how much stronger the edge is) and ``seed``.
     """
-    shape, y, x = mm_cells(image, px_per_mm, _CELLS_PER_MM, float)
-    gain = np.ones((*shape, 3))
+    shape, y, x = mm_cells(image, px_per_mm, _CELLS_PER_MM)
+    gain = np.ones((*shape, 3), np.float32)
     for blot in blots:
         rng = generator(blot["seed"])
         reach = 1.7 * blot["radius_mm"] + 4
@@ -40,16 +42,21 @@ def stains(image: np.ndarray, px_per_mm: float, blots: Sequence[Blot]) -> np.nda
         part = gain[down, across]
         if part.size == 0:
             continue
-        angle, radius = np.arctan2(dy, dx), np.full(part.shape[:2], blot["radius_mm"])
+        turns = np.linspace(-math.pi, math.pi, _OUTLINE_STEPS + 1)
+        outline = np.full(len(turns), float(blot["radius_mm"]))
         for order in range(2, 8):
             size, phase = rng.normal(0, 0.12 / order), rng.uniform(0, 2 * math.pi)
-            radius *= 1 + size * np.cos(order * angle + phase)
-        inside = (radius - np.hypot(dx, dy)) / max(0.04 * blot["radius_mm"], 0.4)  # in widths of the rim
+            outline *= 1 + size * np.cos(order * turns + phase)
+        step = np.rint((np.arctan2(dy, dx) + np.float32(math.pi)) * np.float32(_OUTLINE_STEPS / (2 * math.pi)))
+        inside = (outline.astype(np.float32)[step.astype(np.int32)] - np.hypot(dx, dy)) / max(
+            0.04 * blot["radius_mm"], 0.4
+        )  # in widths of the rim
         amount = 1 / (1 + np.exp(-np.clip(2 * inside, -30, 30)))
         amount *= 0.75 + 0.25 * cloud(part.shape[:2], 20, rng)
         amount *= 1 + blot["rim"] * np.exp(-0.5 * (inside - 1) ** 2)
-        part *= np.clip(1 - blot["strength"] * amount[..., None] * (1 - np.divide(blot["colour"], 255)), 0, 1)
-    return shade(image, gain.astype(np.float32))
+        takes = np.float32(blot["strength"]) * (1 - np.divide(blot["colour"], 255, dtype=np.float32))
+        part *= np.clip(1 - amount[..., None] * takes, 0, 1)
+    return shade(image, gain)
 
 
 def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[Colony]) -> np.ndarray:
@@ -66,18 +73,26 @@ def mould(image: np.ndarray, px_per_mm: float, colonies: Sequence[Colony]) -> np
         ``colour``, ``strength`` and ``seed``.
     """
     shape, _, _ = mm_cells(image, px_per_mm, _CELLS_PER_MM)
-    gain = np.ones((*shape, 3))
+    gain = np.ones((*shape, 3), np.float32)
     for colony in colonies:
         rng = generator(colony["seed"])
         count = int(colony["spots"])
         places = rng.normal([colony["x_mm"], colony["y_mm"]], colony["radius_mm"], (count, 2))
-        radii = np.minimum(rng.lognormal(math.log(0.7), 0.6, count), 4.0)
-        amount = np.zeros(shape, np.float32)
+        radii = np.minimum(rng.lognormal(math.log(0.7), 0.6, count), _SPOT_MM)
+        # Only the cells that the colony reaches.
+        left, top = np.maximum(np.floor((places.min(axis=0) - _SPOT_MM - 2) * _CELLS_PER_MM).astype(int), 0)
+        right, bottom = np.minimum(
+            np.ceil((places.max(axis=0) + _SPOT_MM + 2) * _CELLS_PER_MM).astype(int), shape[::-1]
+        )
+        if left >= right or top >= bottom:
+            continue
+        amount = np.zeros((bottom - top, right - left), np.float32)
         for (x, y), radius, weight in zip(places, radii, rng.uniform(0.3, 1, count), strict=True):
-            _disc(amount, x, y, radius, float(weight))
-        amount = cv2.GaussianBlur(amount, (0, 0), 0.8) * (0.6 + 0.4 * cloud(shape, 3, rng))
-        gain *= 1 - colony["strength"] * amount[..., None] * (1 - np.divide(colony["colour"], 255))
-    return shade(image, gain.astype(np.float32))
+            _disc(amount, x - left / _CELLS_PER_MM, y - top / _CELLS_PER_MM, radius, float(weight))
+        amount = cv2.GaussianBlur(amount, (0, 0), 0.8) * (0.6 + 0.4 * cloud(amount.shape, 3, rng))
+        takes = np.float32(colony["strength"]) * (1 - np.divide(colony["colour"], 255, dtype=np.float32))
+        gain[top:bottom, left:right] *= 1 - amount[..., None] * takes
+    return shade(image, gain)
 
 
 def punch_holes(image: np.ndarray, px_per_mm: float, centres_mm: Sequence[Point], diameter_mm: float, colour: Colour):

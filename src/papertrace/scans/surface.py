@@ -65,12 +65,27 @@ def creases(image: np.ndarray, px_per_mm: float, lines: Sequence[Crease]) -> np.
     gain = np.ones(shape, np.float32)
     for line in lines:
         angle = math.radians(line["degrees"])
-        across = (x * math.cos(angle) - line["offset_mm"] + y * math.sin(angle)) / line["width_mm"]
-        near = np.flatnonzero(np.abs(across) < _REACH)
-        distance = across.reshape(-1)[near]
-        profile = np.exp(-0.5 * distance * distance) * (distance - 1)
-        gain.reshape(-1)[near] += np.float32(0.6 * line["strength"]) * profile
+        normal = math.cos(angle), math.sin(angle)
+        # Cells near the line are looked for along whichever axis it crosses more steeply.
+        if abs(normal[0]) >= abs(normal[1]):
+            _add_crease(gain, y[:, 0], x[0], normal, line)
+        else:
+            _add_crease(gain.T, x[0], y[:, 0], normal[::-1], line)
     return shade(image, gain)
+
+
+def _add_crease(gain: np.ndarray, y: np.ndarray, x: np.ndarray, normal: tuple[float, float], line: dict) -> None:
+    """Shade along one line whose normal is along x rather than y, in place: in each row, a few cells about the line."""
+    along_x, along_y = normal
+    pitch = float(x[1] - x[0])
+    reach = _REACH * line["width_mm"] / abs(along_x)
+    first = np.ceil(((line["offset_mm"] - along_y * y) / along_x - reach) / pitch - 0.5).astype(int)
+    columns = first[:, None] + np.arange(math.ceil(2 * reach / pitch) + 1)
+    row, place = np.nonzero((columns >= 0) & (columns < len(x)))
+    column = columns[row, place]
+    distance = (x[column] * along_x - line["offset_mm"] + y[row] * along_y) / line["width_mm"]
+    distance = np.clip(distance, -_REACH, _REACH)
+    gain[row, column] += np.float32(0.6 * line["strength"]) * np.exp(-0.5 * distance * distance) * (distance - 1)
 
 
 def light(image: np.ndarray, degrees: float, strength: float, bend: float) -> np.ndarray:

@@ -18,7 +18,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages labels speed test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages photo-statistics labels speed test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -61,6 +61,9 @@ labels: venv  ## do the labels of every layout, preset and artifact lie on ink? 
 
 speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
 	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
+
+photo-statistics: venv  ## generated photos beside real ones (PAPERTRACE_DATA/real-photos): the table of docs/realism.md
+	$(BIN)/python benchmarks/photo_statistics.py $(PAPERTRACE_DATA)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

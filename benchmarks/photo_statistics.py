@@ -57,12 +57,12 @@ SHEET_SHARE: dict[str, float] = {
 
 STYLE: dict[str, Any] = {
     "layout": ["3x4+1", "3x4+1", "3x4+1", "3x4+1", "6x2", "3x4"],
-    "dpi": [100, 150],
+    "dpi": [100, 130],
     "pitch_scale": [0.9, 1.0],
     "row_spacing": [0.85, 1.0],
-    "stroke_mm": [0.2, 0.4],
+    "stroke_mm": [0.25, 0.45],
     "grid": ["lines and dots", "lines and dots", "lines and dots", "lines"],
-    "minor_line_mm": [0.12, 0.2],
+    "minor_line_mm": [0.1, 0.2],
     "major_line_mm": [0.12, 0.22],
     "separator_probability": 0.8,
     "pulse_probability": 0.9,

@@ -15,8 +15,8 @@ from papertrace.seeds import generator
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_CELLS_PER_MM = 2.5
-_SHADOW_CELL_PX = 8
+_PX_PER_MM = 3.0  # of what lies beneath
+_SHADOW_CELL_PX = 4
 _FINE = 4  # bits of a fraction of a pixel in OpenCV's drawing
 _SEEN = 32  # of 255: from how much of the sheet on a pixel is the sheet's own colour taken
 
@@ -59,19 +59,32 @@ def lay(
     height, width = sheet.shape[:2]
     middle = np.array(sheet_mm) / 2
     px_per_mm = float(np.hypot(*np.diff(page_map.apply(np.stack([middle, middle + np.array([1.0, 0.0])])), axis=0)[0]))
-    ground = _ground((width, height), page_map, sheet_mm, kind, colour, px_per_mm, generator(seed))
+    # All of it is drawn smaller and then enlarged: what a sheet lies on is never quite in focus.
+    size = tuple(max(round(n * min(_PX_PER_MM / px_per_mm, 1.0)), 16) for n in (width, height))
+    share = np.array([size[0] / width, size[1] / height])
+    px_per_mm *= float(share[0])
+    page_map = page_map.then(np.diag([*share, 1.0]) + np.array([[0, 0, s] for s in (share - 1) / 2] + [[0, 0, 0]]))
+    ground = _ground(size, page_map, sheet_mm, kind, colour, px_per_mm, generator(seed))
     for other in sheets:
         angle = math.radians(other["degrees"])
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         corners = _box(0, 0, *sheet_mm) - middle
         outline = page_map.apply(corners @ turn.T + middle + [other["x_mm"], other["y_mm"]])
-        beneath = np.zeros((height, width), np.uint8)
+        beneath = np.zeros(size[::-1], np.uint8)
         _fill(beneath, outline, 255)
         ground = _cast(ground, beneath, px_per_mm, **shadow)
         _fill(ground, outline, other["colour"])
-    ground = _cast(ground, mask, px_per_mm, **shadow)
+    ground = _cast(ground, cv2.resize(mask, size, interpolation=cv2.INTER_AREA), px_per_mm, **shadow)
+    ground = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
     # On the sheet's edge its pixels hold their share of the background's colour already.
-    return cv2.copyTo(sheet, (mask > _SEEN).astype(np.uint8), ground)
+    return cv2.copyTo(sheet, cv2.compare(mask, _SEEN, cv2.CMP_GT), ground)
+
+
+def sheet_mask(page_map: PixelMap, sheet_mm: tuple[float, float], size: Size) -> np.ndarray:
+    """Return where a whole sheet is on a canvas, 255 inside, shape (h, w)."""
+    mask = np.zeros(size[::-1], np.uint8)
+    _fill(mask, page_map.apply(_box(0, 0, *sheet_mm)), 255)
+    return mask
 
 
 def _ground(
@@ -88,27 +101,28 @@ def _ground(
         return _screen(size, page_map, sheet_mm, colour, rng)
     if kind == "clipboard":
         return _clipboard(size, page_map, sheet_mm, colour, px_per_mm, rng)
-    cells_per_mm = min(_CELLS_PER_MM, px_per_mm)
-    shape = tuple(max(round(n / px_per_mm * cells_per_mm), 2) for n in (size[1], size[0]))
-    gain = TEXTURES[kind](shape, cells_per_mm, rng)
-    plain = np.full((size[1], size[0], 3), np.asarray(colour, np.uint8))
-    return shade(plain, np.clip(gain, 0, 1.5).astype(np.float32))
+    return _tinted(TEXTURES[kind](size[::-1], px_per_mm, rng), colour)
 
 
-def _plain(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator) -> np.ndarray:
-    return 0.96 + 0.08 * cloud(shape, 60 * cells_per_mm, rng)
+def _tinted(gain: np.ndarray, colour: Sequence[int]) -> np.ndarray:
+    gain = gain.astype(np.float32)
+    return cv2.merge([cv2.convertScaleAbs(gain, alpha=float(value)) for value in colour])
 
 
-def _wood(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _plain(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> np.ndarray:
+    return 0.96 + 0.08 * cloud(shape, 60 * px_per_mm, rng)
+
+
+def _wood(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> np.ndarray:
     """Return planks: rings cut lengthways, fibres, and dark joints."""
     upright = rng.random() < 0.5
     rows, columns = shape[::-1] if upright else shape
-    y = np.arange(rows, dtype=np.float32)[:, None] / np.float32(cells_per_mm)
-    sway = _stretched((rows, columns), 35 * cells_per_mm, 160 * cells_per_mm, rng)
+    y = np.arange(rows, dtype=np.float32)[:, None] / np.float32(px_per_mm)
+    sway = _stretched((rows, columns), 35 * px_per_mm, 160 * px_per_mm, rng)
     rings = np.sin(
         np.float32(2 * math.pi) * (y / np.float32(rng.uniform(8, 20)) + np.float32(rng.uniform(2, 5)) * sway)
     )
-    fibres = _stretched((rows, columns), 0.4 * cells_per_mm, 30 * cells_per_mm, rng)
+    fibres = _stretched((rows, columns), 0.4 * px_per_mm, 30 * px_per_mm, rng)
     gain = 1 + 0.07 * rings + 0.3 * (fibres - 0.5)
     if rng.random() < 0.6:
         plank = rng.uniform(70, 150)
@@ -120,31 +134,31 @@ def _wood(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator)
     return gain.T if upright else gain
 
 
-def _cloth(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _cloth(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> np.ndarray:
     """Return a weave with soft folds."""
-    pitch = max(rng.uniform(0.8, 1.6), 3 / cells_per_mm)
-    y, x = (np.arange(n, dtype=np.float32) / cells_per_mm * (2 * math.pi / pitch) for n in shape)
+    pitch = max(rng.uniform(0.8, 1.6), 3 / px_per_mm)
+    y, x = (np.arange(n, dtype=np.float32) / px_per_mm * (2 * math.pi / pitch) for n in shape)
     weave = np.sin(y)[:, None] * np.sin(x)[None, :]
-    folds = cloud(shape, rng.uniform(25, 60) * cells_per_mm, rng)
+    folds = cloud(shape, rng.uniform(25, 60) * px_per_mm, rng)
     return 0.8 + 0.12 * weave + 0.15 * (_grain(shape, rng) - 0.5) + 0.35 * folds
 
 
-def _laminate(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _laminate(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> np.ndarray:
     """Return the speckles of stone or of a laminate that imitates it."""
-    gain = 0.94 + 0.12 * cloud(shape, 12 * cells_per_mm, rng)
+    gain = 0.94 + 0.12 * cloud(shape, 12 * px_per_mm, rng)
     for size, share, change in ((0.5, 0.12, -0.3), (0.9, 0.06, -0.4), (0.7, 0.08, 0.25)):
-        noise = cv2.GaussianBlur(_grain(shape, rng), (0, 0), max(size * cells_per_mm * 0.5, 0.6))
+        noise = cv2.GaussianBlur(_grain(shape, rng), (0, 0), max(size * px_per_mm * 0.5, 0.6))
         spread = float(noise.std())
         gain += change * np.clip((noise - noise.mean()) / spread - (1.6 - 4 * share), 0, 1)
     return gain
 
 
-def _metal(shape: tuple[int, int], cells_per_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _metal(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> np.ndarray:
     """Return brushed steel: fine streaks and broad reflections."""
     upright = rng.random() < 0.5
     rows, columns = shape[::-1] if upright else shape
-    streaks = _stretched((rows, columns), 1.0, 40 * cells_per_mm, rng)
-    broad = cloud((1, columns), 60 * cells_per_mm, rng)
+    streaks = _stretched((rows, columns), 1.0, 40 * px_per_mm, rng)
+    broad = cloud((1, columns), 60 * px_per_mm, rng)
     gain = 0.75 + 0.22 * (streaks - 0.5) + 0.5 * broad
     return gain.T if upright else gain
 
@@ -156,7 +170,7 @@ TEXTURES: dict[str, Callable[[tuple[int, int], float, np.random.Generator], np.n
     "laminate": _laminate,
     "metal": _metal,
 }
-"""Gains about 1 of a shape in cells, of so many cells a millimetre."""
+"""Gains about 1 of a shape in pixels, of so many pixels a millimetre."""
 
 
 def _clipboard(
@@ -177,11 +191,9 @@ def _clipboard(
     side, below = rng.uniform(4, 14), rng.uniform(3, 15)
     _fill(board, page_map.apply(_box(-side, -28, width + side, height + below)), 255)
     ground = _cast(ground, board, px_per_mm, degrees=60, offset_mm=1.5, softness_mm=2.5, strength=0.45)
-    cells_per_mm = min(_CELLS_PER_MM, px_per_mm)
-    shape = tuple(max(round(n / px_per_mm * cells_per_mm), 2) for n in (size[1], size[0]))
+    shape = size[::-1]
     fibres = 1 + 0.3 * (cv2.GaussianBlur(_grain(shape, rng), (0, 0), 0.7) - 0.5) + 0.06 * cloud(shape, 40, rng)
-    plain = np.full(ground.shape, np.asarray(colour, np.uint8))
-    ground = cv2.copyTo(shade(plain, fibres.astype(np.float32)), board, ground)
+    ground = cv2.copyTo(_tinted(fibres, colour), board, ground)
     middle, half = 0.5 * width, rng.uniform(38, 60)
     for x0, y0, x1, y1, grey in ((-1, -21, 1, -2, 95), (-1, -22, 1, -4, 175), (-0.92, -20, 0.92, -15, 215)):
         _fill(ground, page_map.apply(_box(middle + x0 * half, y0, middle + x1 * half, y1)), (grey, grey, grey))

@@ -247,6 +247,9 @@ def _view(section: sections.PageCurl, rng: np.random.Generator) -> dict:
 
 def _background(section: sections.Background, labels: PageLabels, rng: np.random.Generator) -> dict:
     kind = section.kind[int(rng.integers(len(section.kind)))]
+    colour = np.add(
+        _GROUNDS[kind][int(rng.integers(len(_GROUNDS[kind])))], rng.integers(-15, 16) + rng.integers(-4, 5, 3)
+    )
     extent = np.array([labels.width_mm, labels.height_mm] * 2) * labels.px_per_mm
     seen = rng.permutation(4) < whole(section.sides, rng)
     margins = np.rint(seen * rng.uniform(*section.margin, 4) * extent)
@@ -268,7 +271,7 @@ def _background(section: sections.Background, labels: PageLabels, rng: np.random
     on_screen = kind == "screen"  # it shows one page, which throws no shadow
     return {
         "kind": kind,
-        "colour": _colour(_GROUNDS[kind], rng),
+        "colour": [int(value) for value in np.clip(colour, 0, 255)],
         "margins": [int(value) for value in margins],
         "sheets": [] if on_screen else papers,
         "shadow": shadow | {"strength": 0.0} if on_screen else shadow,

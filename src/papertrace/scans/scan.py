@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from papertrace.geometry import PixelMap
@@ -26,6 +27,9 @@ IN_MM = {
     "fax": copies.fax,
 }
 """Artifacts with lengths in mm; they take the image and its scale."""
+
+CUTS = ("punch_holes", "torn_corners")
+"""Artifacts through which is seen what the sheet lies on."""
 
 IN_PIXELS = {
     "fading": copies.fading,
@@ -103,13 +107,14 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
                 image, texts = surface.printed_text(image, px_per_mm, **arguments)
             case "desk":  # ends the geometric artifacts, which are one warp
                 bent = composed.displacement_px(px_per_mm)
-                if ground is None:
-                    image = warp(image, composed.matrix, composed.size, arguments["colour"], bent)
-                else:
-                    masked = np.dstack([image, _sheet_mask(image.shape[:2], px_per_mm, recipe)])
-                    masked = warp(masked, composed.matrix, composed.size, [*arguments["colour"], 0], bent)
+                image = warp(image, composed.matrix, composed.size, arguments["colour"], bent)
+                if ground is not None:
                     sheet_mm = (width / px_per_mm, height / px_per_mm)
-                    image = background.lay(masked[..., :3], masked[..., 3], composed.map(px_per_mm), sheet_mm, **ground)
+                    mask = background.sheet_mask(composed.map(px_per_mm), sheet_mm, composed.size)
+                    if any(item["artifact"] in CUTS for item in recipe):
+                        cut = _left_whole((height, width), px_per_mm, recipe)
+                        mask = cv2.min(mask, warp(cut, composed.matrix, composed.size, [255], bent))
+                    image = background.lay(image, mask, composed.map(px_per_mm), sheet_mm, **ground)
             case "background":
                 ground = {key: value for key, value in arguments.items() if key != "margins"}
             case "rotation" | "perspective" | "crop" | "preset":
@@ -128,11 +133,11 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
     return Scan(image, composed.map(px_per_mm), texts, recipe)
 
 
-def _sheet_mask(shape: tuple[int, int], px_per_mm: float, recipe: list[dict]) -> np.ndarray:
+def _left_whole(shape: tuple[int, int], px_per_mm: float, recipe: list[dict]) -> np.ndarray:
     """Return where a page is whole, 255, and where it is torn or punched, 0."""
     mask = np.full(shape, 255, np.uint8)
     for item in recipe:
-        if item["artifact"] in ("punch_holes", "torn_corners"):
+        if item["artifact"] in CUTS:
             arguments = {key: value for key, value in item.items() if key not in ("artifact", "colour")}
             mask = IN_MM[item["artifact"]](mask, px_per_mm, colour=(0, 0, 0), **arguments)
     return mask

@@ -15,6 +15,9 @@ import numpy as np
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in millimetres, x0 < x1 and y0 < y1."""
 
+CODE_QUIET_MM = 2.0
+"""Paper left bare, without grid, on every side of the box of a QR code or bar code."""
+
 
 @dataclass(frozen=True)
 class LeadLabel:
@@ -46,7 +49,11 @@ class LeadLabel:
 
 @dataclass(frozen=True)
 class TextLabel:
-    """A piece of text; `kind` is one of lead-name, header, statement, scale, printed, handwritten, stamp."""
+    """A piece of text, or a code that holds it.
+
+    `kind` is one of lead-name, header, interval (measurements), statement, scale, qr, barcode (the box without its
+    quiet zone), printed, handwritten, stamp.
+    """
 
     text: str
     kind: str
@@ -65,6 +72,17 @@ class PulseLabel:
 
 
 @dataclass(frozen=True)
+class MarkLabel:
+    """A mark that the machine drew on a row: `kind` pacing, its moment in s from the page's first, and its box."""
+
+    kind: str
+    row: int
+    column: int
+    time_s: float
+    box_mm: Box
+
+
+@dataclass(frozen=True)
 class PageLabels:
     """Everything on one page; coordinates in grid millimetres (see `papertrace.geometry`)."""
 
@@ -78,6 +96,7 @@ class PageLabels:
     leads: list[LeadLabel] = field(default_factory=list)
     texts: list[TextLabel] = field(default_factory=list)
     pulses: list[PulseLabel] = field(default_factory=list)
+    marks: list[MarkLabel] = field(default_factory=list)
 
     def on_paper(self, points_mm: np.ndarray) -> np.ndarray:
         """Return which points, shape (n, 2) in mm, lie on the paper."""
@@ -91,8 +110,9 @@ class PageLabels:
     def from_json(cls, text: str) -> PageLabels:
         """Read back what `to_json` wrote."""
         data = json.loads(text)
-        for key, kind in (("leads", LeadLabel), ("texts", TextLabel), ("pulses", PulseLabel)):
-            data[key] = [kind(**{k: _as_box(k, v) for k, v in item.items()}) for item in data[key]]
+        kinds = {"leads": LeadLabel, "texts": TextLabel, "pulses": PulseLabel, "marks": MarkLabel}
+        for key, kind in kinds.items():
+            data[key] = [kind(**{k: _as_box(k, v) for k, v in item.items()}) for item in data.get(key, [])]
         return cls(**{k: _as_box(k, v) for k, v in data.items()})
 
 

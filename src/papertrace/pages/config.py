@@ -63,8 +63,7 @@ class PagesConfig(Section):
     row_s: Annotated[float, Field(ge=1, le=60)] | None = Field(
         None,
         description="seconds a row holds, of a window that may be longer; null takes 10, but 5 at 50 mm/s on sheets, "
-        "and as many whole seconds as fit where a sheet is narrower than that (7 or 8 at 25 mm/s on one that stands "
-        "upright)",
+        "and as many whole seconds as fit where a sheet is narrower than that (7 or 8 at 25 mm/s on an upright one)",
     )
     row_spacing: range_within(0.1, 1) = Field(
         (0.65, 1.0),
@@ -104,6 +103,25 @@ class PagesConfig(Section):
         "for each gain",
     )
     header_probability: Probability = Field(0.5, description="share of pages with a printed header")
+    header_from_record: bool = Field(
+        False, description="print in the header the age and the sex that the record's own header tells, where it does"
+    )
+    intervals_probability: Probability = Field(
+        0.0,
+        description="share of pages with a block of measurements (rate, PR, QRS, QT, QTc, axes): the record's heart "
+        "rate, the others drawn to agree with it",
+    )
+    statements_probability: Probability = Field(
+        0.0, description="share of pages with statements on the measurements, such as Sinus rhythm, and Unconfirmed"
+    )
+    qr_probability: Probability = Field(0.0, description="share of pages with a QR code of the page's id")
+    barcode_probability: Probability = Field(0.0, description="share of pages with a bar code (128) of the page's id")
+    pacing_probability: Probability = Field(
+        0.0, description="share of pages with pacing marks before the beats; they are print and not in the truth"
+    )
+    pacing_style: one_or_more("marker", "spike") = Field(
+        ("marker",), description="pacing marks, drawn per page: short strokes below the trace, or spikes on it"
+    )
     lead_names_probability: Probability = Field(1.0, description="share of pages with lead names")
     lead_name_style: one_or_more("plain", "capitals", "lead") = Field(
         ("plain",), description="lead names, drawn per page: aVR, AVR, or Lead aVR"
@@ -114,6 +132,11 @@ class PagesConfig(Section):
     lead_name_omission: Probability = Field(0.0, description="share of names left out on pages that have lead names")
     lead_name_mm: range_within(1.5, 8) = Field((3.0, 4.2), description="size of lead names in mm, drawn per page")
     scale_probability: Probability = Field(0.7, description="share of pages that print paper speed and gain")
+    scale_style: one_or_more("short", "long") = Field(
+        ("short",),
+        description="line of speed and gain, drawn per page: the numbers, or in full with machine, limb and chest gain "
+        "and filter",
+    )
     typeface: one_or_more(*TYPEFACES) = Field(
         ("sans", "sans", "italic"),
         description="typeface, drawn per page; one that is listed twice is drawn twice as often",

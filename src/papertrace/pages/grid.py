@@ -85,6 +85,12 @@ def draw_grid(
     return image
 
 
+def clear_grid(image: np.ndarray, box_mm: Box, px_per_mm: float, palette: Palette) -> None:
+    """Take the grid out of a box, in place, as machines do that print their grid themselves."""
+    x0, y0, x1, y1 = (max(round(edge * px_per_mm), 0) for edge in box_mm)
+    image[y0:y1, x0:x1] = palette.paper
+
+
 def _clear_margins(image: np.ndarray, box_mm: Box, px_per_mm: float, palette: Palette, beyond_mm: float) -> None:
     """Leave bare paper around the box, in place; its own edge lines stay whole."""
     x0, y0, x1, y1 = box_mm

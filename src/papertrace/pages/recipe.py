@@ -13,7 +13,8 @@ from papertrace.labels import Box
 from papertrace.pages.colours import Palette, draw_any_colours, draw_palette
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import PAGE_SECONDS, Cell, cells_of, known_layouts
-from papertrace.pages.words import header_lines
+from papertrace.pages.printing import UNKNOWN, Code, Pacing, Paper, Print, Scale, Window, draw_pacing, place_print
+from papertrace.pages.words import draw_header
 
 SHEETS_IN = {"letter": (11.0, 8.5), "a4": (297 / 25.4, 210 / 25.4)}
 """Width and height of sheets that lie on their long side, in inches."""
@@ -33,20 +34,7 @@ _FOOTER_MM = 10.0  # and below the last
 _EDGE_MM = 4.0  # least distance from the trace to the paper's left and right edge
 _ROLL_ROW_MM = 22.0  # a roll is at least so wide per row, where one so wide is sold
 _ROLL_ENDS_MM = 16.0  # and longer than its rows by this much
-_NARROW_MM = 265.0  # the header's columns need so much; below, its type shrinks
 _MOST_PX = 120e6
-_HEADER_TYPE_MM, _SCALE_TYPE_MM = 3.4, 3.2
-
-
-@dataclass(frozen=True)
-class Print:
-    """A line of print: `kind` as in `papertrace.labels.TextLabel`, left end of its baseline, size of the type."""
-
-    text: str
-    kind: str
-    x_mm: float
-    baseline_mm: float
-    size_mm: float
 
 
 @dataclass(frozen=True)
@@ -94,6 +82,8 @@ class PageRecipe:
     name_style: str
     name_omitted: tuple[bool, ...]
     prints: tuple[Print, ...]
+    codes: tuple[Code, ...]
+    pacing: Pacing | None
     typeface: str
     type_weight: int
 
@@ -132,9 +122,15 @@ def is_chest_lead(lead: str | int) -> bool:
 
 
 def draw_recipe(
-    layout: str, config: PagesConfig, rng: np.random.Generator, dpi: float, speed_mm_s: float, gain_mm_mv: float
+    layout: str,
+    config: PagesConfig,
+    rng: np.random.Generator,
+    dpi: float,
+    speed_mm_s: float,
+    gain_mm_mv: float,
+    window: Window = UNKNOWN,
 ) -> PageRecipe:
-    """Draw a page's recipe; see `PageRecipe`.
+    """Draw a page's recipe; see `PageRecipe`. What print may tell of the page's window is in `window`.
 
     Raises
     ------
@@ -146,7 +142,7 @@ def draw_recipe(
         raise PapertraceError(f"layout {layout!r} is not known; use one of {', '.join(layouts)}")
     rows = layouts[layout].rows
     # What came later draws from streams of its own, so that the earlier choices of a seed stay as they are.
-    later, sheet, colour = rng.spawn(3)
+    later, sheet, colour, print_, pacing = rng.spawn(5)
     simultaneous = _happens(config.simultaneous_probability, later)
     half = _happens(config.half_chest_gain_probability, later)
     chest_gain = gain_mm_mv
@@ -206,18 +202,13 @@ def draw_recipe(
     x_left = first_mm + room_mm * _uniform((0.05, 0.95), rng)
     row_y = _draw_rows(len(rows), height_mm, config.row_spacing, rng)
 
-    prints = []
-    if _happens(config.header_probability, rng):
-        size_mm = _HEADER_TYPE_MM * min(1.0, width_mm / _NARROW_MM)
-        prints = [
-            Print(text, "header", share * width_mm, baseline_mm, size_mm)
-            for share, baseline_mm, text in header_lines(rng)
-        ]
+    header = draw_header(rng, window.age, window.sex) if _happens(config.header_probability, rng) else None
+    scale = None
     if _happens(config.scale_probability, rng):
-        gains = f"{gain_mm_mv:g}" if chest_gain == gain_mm_mv else f"{gain_mm_mv:g}/{chest_gain:g}"
-        text = f"{speed_mm_s:g} mm/s    {gains} mm/mV"
-        x_mm = min(x_left + _uniform((0, 150), rng), max(width_mm - 75.0, _EDGE_MM))
-        prints.append(Print(text, "scale", x_mm, height_mm - 4.0, _SCALE_TYPE_MM))
+        scale = Scale(speed_mm_s, gain_mm_mv, chest_gain, x_left + _uniform((0, 150), rng))
+    typeface, weight = _one_of(config.typeface, rng), _one_of(config.type_weight, rng)
+    to_print_on = Paper(width_mm, height_mm, dpi / 25.4 * pitch_scale, typeface, weight)
+    prints, codes = place_print(to_print_on, config, print_, window, header, scale)
     drawn_mm = (x_left - first_mm, x_left - first_mm + row_mm)
     pitch_mm = row_y[1] - row_y[0] if len(rows) > 1 else height_mm / 3
     return PageRecipe(
@@ -251,9 +242,11 @@ def draw_recipe(
         name_size_mm=name_size if names else None,
         name_style=name_style,
         name_omitted=omitted,
-        prints=tuple(prints),
-        typeface=_one_of(config.typeface, rng),
-        type_weight=_one_of(config.type_weight, rng),
+        prints=prints,
+        codes=codes,
+        pacing=draw_pacing(window, config, pitch_mm, pacing),
+        typeface=typeface,
+        type_weight=weight,
     )
 
 

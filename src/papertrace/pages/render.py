@@ -10,13 +10,16 @@ import numpy as np
 
 from papertrace.errors import PapertraceError
 from papertrace.geometry import PixelMap
-from papertrace.labels import Box, LeadLabel, PageLabels, PulseLabel, TextLabel
+from papertrace.labels import CODE_QUIET_MM, Box, LeadLabel, MarkLabel, PageLabels, PulseLabel, TextLabel
+from papertrace.pages.beats import find_beats
+from papertrace.pages.codes import MODULES, draw_modules
 from papertrace.pages.config import PagesConfig
-from papertrace.pages.grid import draw_grid
+from papertrace.pages.grid import clear_grid, draw_grid
 from papertrace.pages.ink import Pen, blend, smooth_curve, split_polyline
 from papertrace.pages.layouts import Cell, find_lead, sign_of
+from papertrace.pages.printing import LEAST_TYPE_PX, UNKNOWN, Code, Print, Window
 from papertrace.pages.pulses import Pulse, pulses_of
-from papertrace.pages.recipe import PULSE_MV, PageRecipe, Print, draw_recipe
+from papertrace.pages.recipe import PULSE_MV, PageRecipe, draw_recipe
 from papertrace.pages.text import draw_text
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ def render_page(
     speed_mm_s: float | None = None,
     gain_mm_mv: float | None = None,
     start_sample: int = 0,
+    window: Window = UNKNOWN,
 ) -> Page:
     """Draw a recipe and render after it the first seconds of a signal, as many as a row holds.
 
@@ -90,12 +94,17 @@ def render_page(
         The page's own (from its manifest row); the first that the config names where None.
     start_sample : int
         Of the signal's first sample in its record; goes into the truth.
+    window : Window
+        What is printed of the record and the page where the config asks for it; the beats are found here.
 
     Raises
     ------
     PapertraceError
         Unknown layout, no lead of the layout in the record, or nothing to draw.
     """
+    if config.intervals_probability or config.statements_probability or config.pacing_probability:
+        beats = find_beats(signal.samples, signal.rate_hz)
+        window = replace(window, beats_s=tuple(float(time) for time in beats))
     recipe = draw_recipe(
         layout,
         config,
@@ -103,6 +112,7 @@ def render_page(
         dpi or config.dpi[0],
         speed_mm_s or config.speed_mm_s[0],
         gain_mm_mv or config.gain_mm_mv[0],
+        replace(window, duration_s=len(signal.samples) / signal.rate_hz),
     )
     return render(signal, recipe, start_sample=start_sample, twin=config.twin)
 
@@ -141,6 +151,9 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         leads = [replace(lead, name_box_mm=sheet.lead_name(lead)) for lead in leads]
     for line in recipe.prints:
         sheet.write(line)
+    for code in recipe.codes:
+        sheet.code(code)
+    marks = [mark for lead, stretch in zip(leads, truth, strict=True) for mark in sheet.pacing(lead, stretch)]
 
     width_px, height_px = recipe.size_px
     image = draw_grid(
@@ -153,6 +166,9 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         recipe.grid,
         recipe.grid_box_mm,
     )
+    for code in recipe.codes:
+        bare = np.array(code.box_mm) + CODE_QUIET_MM * np.array([-1, -1, 1, 1])
+        clear_grid(image, tuple(bare), recipe.px_per_mm, recipe.palette)
     if recipe.fading:
         sheet.coverage *= _left_of_ink(width_px, recipe)
     blend(image, sheet.coverage, recipe.palette.ink)
@@ -167,6 +183,7 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         leads=leads,
         texts=sheet.texts,
         pulses=pulses,
+        marks=marks,
     )
     return Page(image, labels, truth, recipe, traces_alone)
 
@@ -282,12 +299,40 @@ class _Sheet:
         recipe = self.recipe
         x_px, y_px = self.map.apply(np.array([[line.x_mm, line.baseline_mm]]))[0]
         size_px = line.size_mm * recipe.px_per_mm
+        if size_px < LEAST_TYPE_PX:
+            return None
         box_px = draw_text(self.coverage, line.text, x_px, y_px, size_px, recipe.typeface, recipe.type_weight)
         if box_px is None:
             return None
         box = self._on_paper(self.map.inverse(np.reshape(box_px, (2, 2))).ravel())
         self.texts.append(TextLabel(line.text, line.kind, box))
         return box
+
+    def code(self, code: Code) -> None:
+        edges = self.map.apply(np.reshape(code.box_mm, (2, 2))).ravel()
+        draw_modules(self.coverage, MODULES[code.kind](code.text), tuple(edges))
+        self.texts.append(TextLabel(code.text, code.kind, self._on_paper(np.array(code.box_mm))))
+
+    def pacing(self, lead: LeadLabel, stretch: Stretch) -> list[MarkLabel]:
+        """Draw the pacing marks of a lead's stretch."""
+        pacing = self.recipe.pacing
+        if pacing is None:
+            return []
+        marks = []
+        for time_s in pacing.times_s:
+            place = round((time_s - lead.start_s) * stretch.rate_hz)
+            if not 0 <= place < len(stretch.samples):
+                continue
+            x = lead.x0_mm + (time_s - lead.start_s) * lead.speed_mm_s
+            y = lead.y0_mm + pacing.offset_mm
+            if pacing.style == "spike":
+                y = lead.y0_mm - float(stretch.samples[place]) * lead.gain_mm_mv - 0.8 * pacing.height_mm
+            line = np.array([(x, y), (x, y + pacing.height_mm)])
+            if not np.isfinite(y) or not 0 <= y < self.recipe.size_mm[1] - pacing.height_mm:
+                continue
+            self.pen.draw(self.coverage, split_polyline(self.map.apply(line)))
+            marks.append(MarkLabel("pacing", lead.row, lead.column, time_s, self._ink_box(line)))
+        return marks
 
     def _ink_box(self, line_mm: np.ndarray) -> Box:
         half = self.recipe.stroke_mm / 2

@@ -14,6 +14,7 @@ from papertrace.errors import PapertraceError
 from papertrace.geometry import PixelMap
 from papertrace.io import atomic_folder, read_table, sha256_bytes, shard_folder, write_table
 from papertrace.pages.ceiling import readable
+from papertrace.pages.printing import Window
 from papertrace.pages.render import Page, Stretch, render_page
 from papertrace.seeds import generator
 
@@ -71,12 +72,14 @@ def truth_row(page_id: str, stretch: Stretch) -> dict:
 
 def _draw(row: dict, config: Config, root: Path) -> Page | str:
     """Draw a manifest row's page, or say in one sentence why it cannot be."""
+    from papertrace.records.comments import read_age_and_sex
     from papertrace.records.reader import read_window
 
     if row["status"] != "ok":
         return row["reason"]
     try:
         signal = read_window(root, row["path"], row["start_sample"], row["n_samples"])
+        age, sex = read_age_and_sex(root, row["path"]) if config.pages.header_from_record else (None, None)
         return render_page(
             signal,
             row["layout"],
@@ -86,6 +89,7 @@ def _draw(row: dict, config: Config, root: Path) -> Page | str:
             speed_mm_s=row["speed_mm_s"],
             gain_mm_mv=row["gain_mm_mv"],
             start_sample=row["start_sample"],
+            window=Window(row["page_id"], age, sex),
         )
     except PapertraceError as error:
         return str(error)

@@ -38,9 +38,10 @@ def labels_svg(
     size: Size,
     hidden: np.ndarray | None = None,
 ) -> str:
-    """Return an SVG of the labels in an image's pixels; strokes keep their width at any zoom.
+    """Return an SVG of the labels in an image's pixels.
 
     Centre lines, boxes of leads, texts and pulses, crossings of the 5 mm grid, and the corners of the page.
+    Centre lines are as thin at any zoom.
 
     Parameters
     ----------
@@ -50,12 +51,13 @@ def labels_svg(
         Texts that the scan added.
     """
     width, height = size
+    unit = max(size) / 2200  # what would hide a thumbnail grows with the image
     parts = []
     _, crossings = grid_intersections(labels, pixel_map, size)
-    parts.append(_dots("grid", GRID_COLOUR, 2.2, crossings))
+    parts.append(_dots("grid", GRID_COLOUR, 5 * unit, crossings))
     leads = [TextLabel(lead.lead, "lead", lead.box_mm) for lead in labels.leads]
     boxes = text_boxes(replace(labels, texts=[]), leads, pixel_map, size)
-    parts.append(_outlines("lead-box", "#4a5568", boxes, "4 3"))
+    parts.append(_outlines("lead-box", "#4a5568", boxes, f"{7 * unit:.3g}"))
     parts.append(_outlines("text", TEXT_COLOUR, text_boxes(labels, added, pixel_map, size)))
     parts.append(_outlines("pulse", PULSE_COLOUR, pulse_boxes(labels, pixel_map, size)))
     for place, line in enumerate(centre_lines(labels, truth, pixel_map, size, hidden)):
@@ -68,11 +70,11 @@ def labels_svg(
             if path:
                 parts.append(f'<path class="lead" stroke="{colour}"{style} d="{path}"/>')
     corners, in_view = page_corners(labels, pixel_map, size)
-    parts.append(_dots("corner", CORNER_COLOUR, 9, corners[in_view]))
+    parts.append(_dots("corner", CORNER_COLOUR, 30 * unit, corners[in_view]))
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="-0.5 -0.5 {width} {height}" fill="none" stroke-width="1.3" stroke-linejoin="round" '
-        'stroke-linecap="round"><style>path{vector-effect:non-scaling-stroke}</style>'
+        f'viewBox="-0.5 -0.5 {width} {height}" fill="none" stroke-width="{2.2 * unit:.3g}" stroke-linejoin="round" '
+        'stroke-linecap="round"><style>.lead{stroke-width:1.3px;vector-effect:non-scaling-stroke}</style>'
     )
     return "\n".join([head, *parts, "</svg>"]) + "\n"
 
@@ -97,4 +99,4 @@ def _outlines(name: str, colour: str, boxes: list[BoxLabel], dashes: str = "") -
 def _dots(name: str, colour: str, width: float, points: np.ndarray) -> str:
     # A line of no length with round ends is a dot that keeps its size.
     path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in points)
-    return f'<path class="{name}" stroke="{colour}" stroke-width="{width:g}" d="{path}"/>'
+    return f'<path class="{name}" stroke="{colour}" stroke-width="{width:.3g}" d="{path}"/>'

@@ -31,9 +31,13 @@ DETAIL_PX = (260, 260)
 """Width and height of details, which show pixels as they are."""
 FOLDERS = ("images", "thumbs", "details", "labels", "recipes")
 _QUALITY = {"images": 62, "thumbs": 82, "details": 92}
+_NOT_TOLD = ("artifact", "seed", "colour")
+_SEEDS = 9  # of which a typical one is shown
+_COARSE_DPI = 50.0
 _TRIES = 40  # seeds tried for an artifact that a page may have no room for
 _CLEARLY = 4.0  # elsewhere must differ this much more for the detail to leave its usual place
-_AT_LEAST = 5.0  # and so much at all, in grey levels summed over the channels
+_EDGE = 0.01  # share of an image's width and height that is not compared
+_AT_LEAST = 4.0  # and so much at all, in grey levels summed over the channels
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Picture:
         The parameters as drawn, in words.
     corner : tuple of int
         Column and row of the detail's upper left pixel.
+    focus : tuple of int
+        Column and row in the detail of what it is about.
     problem : str or None
         Why there is no image.
     """
@@ -58,6 +64,7 @@ class Picture:
     size: tuple[int, int] = (0, 0)
     drawn: str = ""
     corner: tuple[int, int] = (0, 0)
+    focus: tuple[int, int] = (0, 0)
     problem: str | None = None
 
 
@@ -74,15 +81,46 @@ def make_entry(entry: Entry, signals: dict[str, Signal], folder: Path) -> list[P
         Holds `FOLDERS`.
     """
     made = []
-    for tile in entry.tiles:
+    seed = 0
+    for tile in entry.tiles[::-1]:  # what is worst first: its seed is the others' too
         try:
-            made.append(_make(tile, signals[tile.record], folder))
+            if tile.artifact and tile is entry.tiles[-1]:
+                seed = typical_seed(tile, signals[tile.record])
+            made.append(_make(tile, signals[tile.record], folder, seed))
         except PapertraceError as error:  # such as a layout of a config's own that wants other leads
             made.append(Picture(tile, problem=str(error)))
-    return made
+    return made[::-1]
 
 
-def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
+def typical_seed(tile: Tile, signal: Signal) -> int:
+    """Return the seed of a scan with an artifact that is, of `_SEEDS`, neither hardly seen nor the most striking.
+
+    On a coarse page, by how much scan and page differ.
+
+    Raises
+    ------
+    PapertraceError
+        The page has no room for the artifact.
+    """
+    pages = type(tile.pages).model_validate(tile.pages.model_dump() | {"dpi": _COARSE_DPI})
+    page = _page(tile, pages, signal)
+    box = (page.image.shape[1] // 10, page.image.shape[0] // 10)  # so coarse that no line of the grid counts
+    small = cv2.resize(page.image, box, interpolation=cv2.INTER_AREA)
+    differ = {}
+    for seed in range(_TRIES):
+        scan = _scan(tile, page, seed)
+        if any(item["artifact"] == tile.artifact for item in scan.recipe):
+            image = scan.image if scan.image.ndim == 3 else cv2.cvtColor(scan.image, cv2.COLOR_GRAY2BGR)
+            seen = cv2.resize(image, box, interpolation=cv2.INTER_AREA)
+            differ[seed] = float(cv2.absdiff(seen, small).mean())
+        if len(differ) == _SEEDS:
+            break
+    if not differ:
+        raise PapertraceError(f"the page has no room for {tile.artifact}")
+    return sorted(differ, key=differ.get)[len(differ) // 2]
+
+
+def _make(tile: Tile, signal: Signal, folder: Path, seed: int) -> Picture:
     page = _page(tile, tile.pages, signal)
     if tile.scans is None:
         image, pixel_map, added = page.image, PixelMap.of_page(page.labels.px_per_mm), []
@@ -90,12 +128,12 @@ def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
         plain = _page(tile, tile.plain, signal) if tile.plain else page
         covered = None
     else:
-        scan = _scan(tile, page)
+        scan = _scan(tile, page, seed)
         image, pixel_map, added, recipe = scan.image, scan.map, scan.texts, scan.recipe
         drawn, plain = in_words(scan.recipe, tile.artifact), page
         covered = hidden(recipe, asdict(page.recipe.palette), page.labels, page.truth)
     size = (image.shape[1], image.shape[0])
-    corner = detail_corner(plain, page, image, pixel_map)
+    corner, focus = find_detail(plain, page, image, pixel_map)
     x, y = corner
     for kind, picture in (
         ("images", image),
@@ -108,7 +146,7 @@ def _make(tile: Tile, signal: Signal, folder: Path) -> Picture:
     (folder / "labels" / f"{tile.name}.svg").write_text(svg, encoding="utf-8")
     told = json.dumps(recipe, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / "recipes" / f"{tile.name}.json").write_text(told + "\n", encoding="utf-8")
-    return Picture(tile, size, drawn, corner)
+    return Picture(tile, size, drawn, corner, focus)
 
 
 def _page(tile: Tile, pages: PagesConfig, signal: Signal) -> Page:
@@ -118,15 +156,10 @@ def _page(tile: Tile, pages: PagesConfig, signal: Signal) -> Page:
     return render_page(signal, choice.name, pages, generator(derive_seed(tile.page_seed, "gallery", "pages")))
 
 
-def _scan(tile: Tile, page: Page) -> Scan:
-    """Scan a page; with the first seed whose recipe has the artifact that is to be shown."""
-    for seed in range(_TRIES):
-        # The same seed at each severity: what is added to grows where it was.
-        rng = generator(derive_seed(tile.page_seed, f"gallery {seed}", "scans"))
-        scan = scan_page(page.image, page.labels, tile.scans, rng)
-        if tile.artifact is None or any(item["artifact"] == tile.artifact for item in scan.recipe):
-            return scan
-    raise PapertraceError(f"the page has no room for {tile.artifact}")
+def _scan(tile: Tile, page: Page, seed: int) -> Scan:
+    """Scan a page; the same seed at each severity, so that what is added to grows where it was."""
+    rng = generator(derive_seed(tile.page_seed, f"gallery {seed}", "scans"))
+    return scan_page(page.image, page.labels, tile.scans, rng)
 
 
 def in_words(recipe: list[dict], artifact: str | None) -> str:
@@ -136,29 +169,33 @@ def in_words(recipe: list[dict], artifact: str | None) -> str:
         if artifact not in (None, item["artifact"]):
             continue
         name = item["artifact"].replace("_", " ")
-        values = [_value(key, value) for key, value in item.items() if key not in ("artifact", "seed")]
-        words = ", ".join(value for value in values if value)
+        words = ", ".join(_value(key, value) for key, value in item.items() if key not in _NOT_TOLD)
         told.append(words if artifact else f"{name}: {words}" if words else name)
     return " · ".join(told)
 
 
 def _value(key: str, value: object) -> str:
+    """Return a parameter in words: numbers as they are, lists by their length."""
     key = key.replace("_", " ")
-    if isinstance(value, (bool, str)):
-        return f"{key} {value}".lower() if isinstance(value, bool) else f"{key} {value}"
-    if isinstance(value, (int, float)):
-        return f"{key} {value:.3g}"
-    if isinstance(value, (list, tuple)) and value and all(isinstance(each, (int, float)) for each in value):
-        return f"{key} {', '.join(f'{each:.3g}' for each in value[:6])}{' …' if len(value) > 6 else ''}"
-    if isinstance(value, (list, tuple)) and key in ("shifts",):
-        return f"{key} up to {np.abs(value).max():.2g}"
-    return (
-        f"{len(value)} {key if len(value) != 1 else key.removesuffix('s')}" if isinstance(value, (list, dict)) else ""
-    )
+    if isinstance(value, (list, tuple)):
+        if value and all(isinstance(each, (int, float)) for each in value):
+            return f"{key} {', '.join(map(_number, value[:6]))}{' …' if len(value) > 6 else ''}"
+        if value and all(isinstance(each, (list, tuple)) for each in value):
+            return f"{key} up to {_number(float(np.abs(value).max()))}"
+        if len(value) == 1:
+            key = f"{key.removesuffix('ies')}y" if key.endswith("ies") else key.removesuffix("s")
+        return f"{len(value)} {key}"
+    return f"{key} {_number(value) if isinstance(value, float) else value}"
 
 
-def detail_corner(plain: Page, page: Page, image: np.ndarray, pixel_map: PixelMap) -> tuple[int, int]:
-    """Return column and row of the detail in an image.
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def find_detail(
+    plain: Page, page: Page, image: np.ndarray, pixel_map: PixelMap
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return column and row of a detail's upper left pixel in an image, and in the detail those of what it is about.
 
     It shows a beat in the middle of the page, unless the image differs clearly more from the plain page elsewhere:
     preferably elsewhere on a trace, or anywhere.
@@ -189,8 +226,9 @@ def detail_corner(plain: Page, page: Page, image: np.ndarray, pixel_map: PixelMa
                 centre = np.array([column, row], float)
     middle = pixel_map.apply(centre[None])[0]
     free = np.maximum(np.subtract(image.shape[1::-1], DETAIL_PX), 0)
-    left, top = np.clip(np.rint(middle - np.array(DETAIL_PX) / 2), 0, free).astype(int)
-    return int(left), int(top)
+    corner = np.clip(np.rint(middle - np.array(DETAIL_PX) / 2), 0, free).astype(int)
+    focus = np.clip(np.rint(middle - corner), 0, np.subtract(DETAIL_PX, 1)).astype(int)
+    return (int(corner[0]), int(corner[1])), (int(focus[0]), int(focus[1]))
 
 
 def _difference(plain: Page, image: np.ndarray, pixel_map: PixelMap) -> np.ndarray:
@@ -209,10 +247,14 @@ def _difference(plain: Page, image: np.ndarray, pixel_map: PixelMap) -> np.ndarr
         ).astype(np.float32)
         for picture, to in ((plain.image, of_page), (image, pixel_map))
     ]
+    differ = np.abs(seen[0] - seen[1]).sum(axis=2)
+    # At the edges of page and image the blur mixes in what lies beyond.
+    height, width = image.shape[:2]
+    inset = pixel_map.apply(points) / (width - 1, height - 1)
+    differ[~((inset > _EDGE) & (inset < 1 - _EDGE)).all(axis=1).reshape(x.shape)] = 0
+    differ[:2], differ[-2:], differ[:, :2], differ[:, -2:] = 0, 0, 0, 0
     reach = [side / labels.px_per_mm / 5 for side in DETAIL_PX]
-    return cv2.GaussianBlur(
-        np.abs(seen[0] - seen[1]).sum(axis=2), (0, 0), reach[0], None, reach[1], cv2.BORDER_CONSTANT
-    )
+    return cv2.GaussianBlur(differ, (0, 0), reach[0], None, reach[1], cv2.BORDER_CONSTANT)
 
 
 def _beats(page: Page) -> list[np.ndarray]:

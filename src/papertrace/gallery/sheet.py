@@ -121,8 +121,9 @@ def _place(sheet: np.ndarray, cell: Cell, folder: Path, style: Style, x: int, y:
     cv2.rectangle(sheet, (left - 1, top - 1), (right, bottom), _FRAME, 1)
     if cell.picture.tile.scans is not None:
         detail = cv2.imread(str(folder / "details" / name))
-        first = [max(0, (side - style.loupe) // 2) for side in detail.shape[:2]]
-        loupe = detail[first[0] :, first[1] :][: style.loupe, : style.loupe]
+        free = np.maximum(np.subtract(detail.shape[1::-1], style.loupe), 0)
+        first_x, first_y = np.clip(np.subtract(cell.picture.focus, style.loupe // 2), 0, free)
+        loupe = detail[first_y:, first_x:][: style.loupe, : style.loupe]
         right, bottom = right - 4, bottom - 4
         x0, y0 = right - loupe.shape[1], bottom - loupe.shape[0]
         cv2.rectangle(sheet, (x0 - 2, y0 - 2), (right + 1, bottom + 1), (255, 255, 255), -1)

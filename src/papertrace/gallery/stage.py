@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MARK = "gallery.json"  # tells a gallery from any other folder
 _SMALL_COLOURS = 64
+_RATE_HZ = 250
 
 
 def run(config: Config, out: Path, cores: int, own: bool) -> int:
@@ -81,8 +82,8 @@ def simulated_signals() -> dict[str, Signal]:
     signals = {}
     for name, leads in LEADS.items():
         rng = generator(derive_seed(1, name, "gallery"))
-        samples = simulate(list(leads), duration_s=10, rate_hz=500, noise_mv=0.003, wander_mv=0.05, rng=rng)
-        signals[name] = Signal(samples, 500.0, list(leads))
+        samples = simulate(list(leads), duration_s=10, rate_hz=_RATE_HZ, noise_mv=0.003, wander_mv=0.05, rng=rng)
+        signals[name] = Signal(samples, float(_RATE_HZ), list(leads))
     return signals
 
 

@@ -54,7 +54,7 @@ class Tile:
     scans : ScansConfig or None
         How it is scanned; None shows the clean page.
     artifact : str or None
-        What the scan must have: other seeds are tried where the page has no room for it.
+        What the scan must have.
     plain : PagesConfig or None
         The page that this one is compared with, to find where they differ; None compares a scan with its own page.
     """
@@ -111,8 +111,8 @@ def sections(config: Config, own: bool) -> list[Section]:
         Section(
             "artifacts",
             "Artifacts",
-            "Each alone, on one page with one seed, at severities "
-            f"{', '.join(map(str, SEVERITIES[:-1]))} and {SEVERITIES[-1]} of 5.",
+            f"Each alone, on one page, at severities {', '.join(map(str, SEVERITIES[:-1]))} and {SEVERITIES[-1]} of 5; "
+            "of nine seeds the one that is neither hardly seen nor the most striking.",
             tuple(_artifacts(plain)),
         ),
         Section(

@@ -95,7 +95,7 @@ def make_entry(entry: Entry, signals: dict[str, Signal], folder: Path) -> list[P
 def typical_seed(tile: Tile, signal: Signal) -> int:
     """Return the seed of a scan with an artifact that is, of `_SEEDS`, neither hardly seen nor the most striking.
 
-    On a coarse page, by how much scan and page differ.
+    On a coarse page, by how much the scan's colours differ from it and how far it moves what is on it.
 
     Raises
     ------
@@ -104,20 +104,23 @@ def typical_seed(tile: Tile, signal: Signal) -> int:
     """
     pages = type(tile.pages).model_validate(tile.pages.model_dump() | {"dpi": _COARSE_DPI})
     page = _page(tile, pages, signal)
-    box = (page.image.shape[1] // 10, page.image.shape[0] // 10)  # so coarse that no line of the grid counts
-    small = cv2.resize(page.image, box, interpolation=cv2.INTER_AREA)
     differ = {}
     for seed in range(_TRIES):
         scan = _scan(tile, page, seed)
         if any(item["artifact"] == tile.artifact for item in scan.recipe):
-            image = scan.image if scan.image.ndim == 3 else cv2.cvtColor(scan.image, cv2.COLOR_GRAY2BGR)
-            seen = cv2.resize(image, box, interpolation=cv2.INTER_AREA)
-            differ[seed] = float(cv2.absdiff(seen, small).mean())
+            differ[seed] = float(_difference(page, scan.image, scan.map).mean()) + 255 * _shift(page, scan)
         if len(differ) == _SEEDS:
             break
     if not differ:
         raise PapertraceError(f"the page has no room for {tile.artifact}")
     return sorted(differ, key=differ.get)[len(differ) // 2]
+
+
+def _shift(page: Page, scan: Scan) -> float:
+    """Return how far a scan moves the page's traces on average, as a share of the image's width and height."""
+    points = np.concatenate(_beats(page))
+    before = PixelMap.of_page(page.labels.px_per_mm).apply(points) / page.image.shape[1::-1]
+    return float(np.abs(scan.map.apply(points) / scan.image.shape[1::-1] - before).sum(axis=1).mean())
 
 
 def _make(tile: Tile, signal: Signal, folder: Path, seed: int) -> Picture:

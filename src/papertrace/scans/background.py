@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from papertrace.geometry import PixelMap
+from papertrace.scans.items import CastShadow, Paper
 from papertrace.scans.shading import cloud, shade
 from papertrace.seeds import generator
 
@@ -29,8 +30,8 @@ def lay(
     *,
     kind: str,
     colour: Sequence[int],
-    sheets: Sequence[dict],
-    shadow: dict,
+    sheets: list[Paper],
+    shadow: CastShadow,
     seed: int,
 ) -> np.ndarray:
     """Lay a sheet on a background.
@@ -49,10 +50,10 @@ def lay(
         One of `TEXTURES`, ``clipboard`` or ``screen``.
     colour : sequence of int
         Blue, green and red of the background on average.
-    sheets : sequence of dict
-        Other paper beneath, each with ``x_mm``, ``y_mm`` (its middle against the sheet's), ``degrees`` and ``colour``.
-    shadow : dict
-        What the sheet casts: ``degrees`` (direction), ``offset_mm``, ``softness_mm``, ``strength``.
+    sheets : list of Paper
+        Other paper beneath.
+    shadow : CastShadow
+        What the sheet casts.
     seed : int
         Of the texture.
     """
@@ -165,6 +166,7 @@ def _metal(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -
 
 TEXTURES: dict[str, Callable[[tuple[int, int], float, np.random.Generator], np.ndarray]] = {
     "plain": _plain,
+    "lid": _plain,
     "wood": _wood,
     "cloth": _cloth,
     "laminate": _laminate,

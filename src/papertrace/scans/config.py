@@ -65,9 +65,10 @@ class Background(Section):
     """What the sheet lies on is seen around it, more than where the sheet is askew: a desk, a clipboard, a screen."""
 
     probability: Probability = Field(0.0, description="share of scans that show what the sheet lies on")
-    kind: one_or_more("plain", "wood", "cloth", "laminate", "metal", "clipboard", "screen") = Field(
+    kind: one_or_more("plain", "lid", "wood", "cloth", "laminate", "metal", "clipboard", "screen") = Field(
         ("plain", "wood", "cloth", "laminate", "metal", "clipboard"),
-        description="what it is, drawn per scan; screen is a display in a dark room, which shows the page",
+        description="what it is, drawn per scan: a desk of one of six kinds, the lid of a flatbed, or the display in a "
+        "dark room that shows the page",
     )
     sides: range_within(0, 4) = Field((1, 4), description="sides at which the image reaches beyond the sheet")
     margin: range_within(0, 1) = Field(

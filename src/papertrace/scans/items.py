@@ -50,6 +50,24 @@ class WrittenLine(TypedDict):
     seed: Seed
 
 
+class Paper(TypedDict):
+    """A sheet beneath the page, of its size; x and y are of its middle, from the page's."""
+
+    x_mm: float
+    y_mm: float
+    degrees: float
+    colour: Colour
+
+
+class CastShadow(TypedDict):
+    """What a sheet casts on what it lies on."""
+
+    degrees: float
+    offset_mm: float
+    softness_mm: float
+    strength: float
+
+
 class Mark(TypedDict):
     """A mark of a pen."""
 

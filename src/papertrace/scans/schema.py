@@ -14,7 +14,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, create_model
 from typing_extensions import TypedDict
 
 from papertrace.scans import surface, warp, writing
-from papertrace.scans.items import Colour, Point
+from papertrace.scans.background import TEXTURES
+from papertrace.scans.items import CastShadow, Colour, Paper, Point, Seed
 from papertrace.scans.presets import ArtifactName, PresetName
 from papertrace.scans.scan import IN_MM, IN_PIXELS
 
@@ -33,6 +34,15 @@ class _Desk(TypedDict):
 
 class _Preset(TypedDict):
     name: PresetName
+
+
+class _Background(TypedDict):
+    kind: Literal[(*TEXTURES, "clipboard", "screen")]
+    colour: Colour
+    margins: Annotated[list[_Pixels], Field(min_length=4, max_length=4)]
+    sheets: list[Paper]
+    shadow: CastShadow
+    seed: Seed
 
 
 class _Light(TypedDict):
@@ -59,7 +69,13 @@ _CALLED: dict[str, Callable] = {
     "rotation": warp.rotation,
     "perspective": warp.perspective,
 }
-_TYPED: dict[str, type] = {"crop": _Crop, "desk": _Desk, "preset": _Preset, "page_curl": _PageCurl}
+_TYPED: dict[str, type] = {
+    "crop": _Crop,
+    "desk": _Desk,
+    "preset": _Preset,
+    "page_curl": _PageCurl,
+    "background": _Background,
+}
 
 
 def recipe_schema() -> dict[str, Any]:

@@ -58,6 +58,11 @@ class Config(Section):
     scores: ScoresConfig = ScoresConfig()
     figures: FiguresConfig = FiguresConfig()
 
+    @property
+    def digitizes(self) -> bool:
+        """Whether there are images of every kind that is to be digitized; else the workflow ends with the scans."""
+        return all(getattr(self, kind).store == "images" for kind in self.traces.inputs)
+
 
 # What each stage's output depends on: these keys, and no others, go into its config file.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
@@ -105,6 +110,11 @@ def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
         raise ConfigError(
             f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "
             f"{config.manifest.validation_share + config.manifest.test_share:g}: at most 1 is allowed"
+        )
+    if config.pages.store == "recipes" and config.pages.format != "png":
+        raise ConfigError(
+            f"{origin}: `pages.format` is {config.pages.format!r}, but with `pages.store` recipes no file is there to "
+            "lose anything: set `pages.format` to png"
         )
     return _with_layouts(config, origin)
 

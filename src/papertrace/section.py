@@ -36,6 +36,9 @@ ImageFormat = Literal["png", "jpeg", "webp"]
 ImageQuality = Annotated[int, Field(ge=5, le=100)]
 """Quality of JPEG and WebP files."""
 
+Store = Literal["images", "recipes"]
+"""What a shard keeps of its images."""
+
 Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Lower and upper end of a uniform distribution."""
 

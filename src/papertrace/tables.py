@@ -57,7 +57,7 @@ MANIFEST = pa.schema(
 PAGES = pa.schema(
     [
         ("page_id", pa.string()),
-        ("image", pa.string()),  # file name within the shard's folder
+        ("image", pa.string()),  # file name within the shard's folder; null where recipes alone are stored
         ("sha256", pa.string()),
         ("twin", pa.string()),  # file name of the gridless twin, or null
         ("width_px", pa.int32()),
@@ -102,8 +102,8 @@ DISPLACEMENT = pa.struct(
 SCANS = pa.schema(
     [
         ("page_id", pa.string()),
-        ("image", pa.string()),
-        ("sha256", pa.string()),
+        ("image", pa.string()),  # as in PAGES
+        ("sha256", pa.string()),  # of the image's file, also where that is not stored
         ("width_px", pa.int32()),
         ("height_px", pa.int32()),
         ("mm_to_px", pa.list_(pa.float64())),  # a homography's nine numbers, row by row

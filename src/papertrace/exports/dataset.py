@@ -4,73 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from papertrace.errors import ImageError, PapertraceError
+from papertrace.exports.item import Item, LeftOut
+from papertrace.exports.stream import Rendered
 from papertrace.geometry import PixelMap
 from papertrace.io import read_rows, sha256_bytes, shard_folder
 from papertrace.labels import PageLabels, TextLabel
-from papertrace.pages.render import Stretch
-
-
-@dataclass(frozen=True)
-class Item:
-    """One image of a dataset.
-
-    Attributes
-    ----------
-    page_id, split : str
-        As in the manifest.
-    name : str
-        The image's file name.
-    data : bytes
-        The image file.
-    size : tuple of int
-        Its width and height in pixels.
-    labels : PageLabels
-        Of the page.
-    truth : list of Stretch
-        What was drawn, in the labels' order.
-    map : PixelMap
-        Page millimetres to the image's pixels.
-    texts : list of TextLabel
-        Print that the scan added.
-    page_recipe : dict
-        Every choice about the page, as drawn.
-    recipe : list of dict
-        The artifacts of the scan as drawn; none for a page.
-    """
-
-    page_id: str
-    split: str
-    name: str
-    data: bytes
-    size: tuple[int, int]
-    labels: PageLabels
-    truth: list[Stretch]
-    map: PixelMap
-    texts: list[TextLabel]
-    page_recipe: dict
-    recipe: list[dict]
-
-    @cached_property
-    def hidden(self) -> np.ndarray | None:
-        """Which pixels of a scan show no ink, shape (h, w); None for a page, which hides none."""
-        from papertrace.exports.occlusion import hidden
-
-        return hidden(self.recipe, self.page_recipe["palette"], self.labels, self.truth) if self.recipe else None
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An image that a dataset lacks, and why."""
-
-    page_id: str
-    reason: str
+from papertrace.pages.stage import read_truth
 
 
 def count_images(results: Path, kind: str) -> int:
@@ -103,17 +45,21 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
         A table is missing. An image that is missing, or is not the one its table tells of, is `LeftOut`.
     """
     manifest = _table(results / "manifest/manifest.parquet", "manifest")
+    rendered: Rendered | None = None
     splits = {row["page_id"]: row["split"] for row in read_rows(manifest, ["page_id", "split"])}
     for path in shard_tables(results, kind):
         pages_table = _table(results / "pages" / path.name, "pages")
         pages = {row["page_id"]: row for row in read_rows(pages_table)}
-        truth: dict[str, list[Stretch]] = {}
-        for row in read_rows(_table(shard_folder(pages_table) / "truth.parquet", "pages")):
-            truth.setdefault(row.pop("page_id"), []).append(Stretch(**row))
+        _table(shard_folder(pages_table) / "truth.parquet", "pages")
+        truth = read_truth(pages_table)
         for row in read_rows(path) if kind == "scans" else pages.values():
             page_id = row["page_id"]
             if row["status"] != "ok":
                 yield LeftOut(page_id, row["reason"])
+                continue
+            if row["image"] is None:
+                rendered = rendered or Rendered(results, kind)
+                yield _as_told(rendered.of_page(page_id), row["sha256"])
                 continue
             try:
                 data = _image(shard_folder(path) / row["image"], row["sha256"], kind)
@@ -135,6 +81,17 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
                 page_recipe=json.loads(pages[page_id]["recipe"]),
                 recipe=json.loads(row["recipe"]) if scanned else [],
             )
+
+
+def _as_told(item: Item | LeftOut, sha256: str) -> Item | LeftOut:
+    """Return an image that was made again, if it is the one that its table tells of."""
+    if isinstance(item, LeftOut) or sha256_bytes(item.data) == sha256:
+        return item
+    return LeftOut(
+        item.page_id,
+        "this version of papertrace does not make the image that its table tells of; use the version that the dataset "
+        "was made with, or make its shards anew",
+    )
 
 
 def _text(values: dict) -> TextLabel:

@@ -103,7 +103,7 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
         "",
         "| | whole | failed | bytes |",
         "|---|--:|--:|--:|",
-        _count_row("records", records, None),
+        _count_row("records", records, ""),
     ]
     for kind in ("pages", "scans"):
         if list((results / kind).glob("shard-*.parquet")):
@@ -112,7 +112,9 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
                 for path in shard_tables(results, kind)
                 for row in read_rows(path, ["image", "status"])
             ]
-            size = sum((folder / row["image"]).stat().st_size for folder, row in rows if row["status"] == "ok")
+            stored = [folder / row["image"] for folder, row in rows if row["image"] is not None]
+            bare = not stored and any(row["status"] == "ok" for _, row in rows)
+            size = "not stored" if bare else f"{sum(path.stat().st_size for path in stored):,}"
             lines.append(_count_row(kind, [row for _, row in rows], size))
     lines += ["", "Pages as planned: " + "; ".join(_spread(manifest, columns[3:])) + ".", ""]
     lines += [
@@ -146,9 +148,9 @@ def datasheet_text(results: Path, sums: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _count_row(name: str, rows: list[dict], size: int | None) -> str:
+def _count_row(name: str, rows: list[dict], size: str) -> str:
     whole = sum(row["status"] == "ok" for row in rows)
-    return f"| {name} | {whole:,} | {len(rows) - whole:,} | {'' if size is None else f'{size:,}'} |"
+    return f"| {name} | {whole:,} | {len(rows) - whole:,} | {size} |"
 
 
 def _spread(rows: list[dict], columns: list[str]) -> list[str]:
@@ -197,7 +199,7 @@ def _check_images(results: Path, sums: dict[str, str]) -> None:
         for path in sorted((results / kind).glob("shard-*.parquet")):
             for row in read_rows(path, ["image", "sha256", "status"]):
                 name = f"{kind}/{shard_folder(path).name}/{row['image']}"
-                if row["status"] == "ok" and sums.get(name) != row["sha256"]:
+                if row["image"] is not None and sums.get(name) != row["sha256"]:
                     what = "is missing" if name not in sums else "is not the image that was written"
                     raise PapertraceError(f"{results / name}: {what}; make its shard of {kind} anew")
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from papertrace.errors import PapertraceError
-from papertrace.exports.dataset import LeftOut, count_images, read_items
+from papertrace.exports.dataset import count_images, read_items
 from papertrace.exports.formats import FORMATS
+from papertrace.exports.item import LeftOut
 from papertrace.io import atomic_folder
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from papertrace import __version__
 from papertrace.encoding import encode_png
-from papertrace.exports.dataset import Item
 from papertrace.exports.dense import BoxLabel, pulse_boxes, text_boxes
 from papertrace.exports.instances import Instance, gridless_twin, label_image, lead_instances
+from papertrace.exports.item import Item
 from papertrace.labels import Box
 
 CLASSES = ("lead", "lead-name", "text", "pulse")

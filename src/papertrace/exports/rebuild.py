@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papertrace.errors import ConfigError, PapertraceError
-from papertrace.io import read_rows, read_table, shard_folder, write_table
-from papertrace.plan import shard_name
-from papertrace.tables import MANIFEST
+from papertrace.exports.item import Item, LeftOut, decode
+from papertrace.geometry import PixelMap
+from papertrace.io import read_rows, read_table
+from papertrace.labels import PageLabels
 
 if TYPE_CHECKING:
     from papertrace.config import Config
@@ -32,8 +33,6 @@ def dataset_config(results: Path) -> Config:
 
 def kept_keys(results: Path) -> dict:
     """Return the keys that a dataset's stages up to the scans were given; see `dataset_config`."""
-    import json
-
     merged: dict = {}
     for stage in _STAGES:
         path = results / "config" / f"{stage}.json"
@@ -48,8 +47,6 @@ def kept_keys(results: Path) -> dict:
 
 def rebuild_image(config: Config, manifest: Path, records: Path, page_id: str, stage: str) -> tuple[str, bytes]:
     """Make one page or scan again.
-
-    The stages themselves run on a manifest of one row, so the bytes are the shard's whatever the stages do.
 
     Parameters
     ----------
@@ -76,8 +73,7 @@ def rebuild_image(config: Config, manifest: Path, records: Path, page_id: str, s
     """
     import pyarrow.compute as pc
 
-    from papertrace.pages import stage as pages_stage
-    from papertrace.scans import stage as scans_stage
+    from papertrace.records.listing import records_root
 
     table = read_table(manifest)
     row = table.filter(pc.equal(table["page_id"], page_id)).to_pylist()
@@ -85,19 +81,54 @@ def rebuild_image(config: Config, manifest: Path, records: Path, page_id: str, s
         raise PapertraceError(
             f"{manifest}: has no page {page_id!r}; its column `page_id` lists the {table.num_rows} it has"
         )
-    with tempfile.TemporaryDirectory(prefix="papertrace-") as name:
-        folder = Path(name)
-        one = folder / "manifest.parquet"
-        write_table(row, MANIFEST, one)
-        made = folder / "pages" / f"{shard_name(0)}.parquet"
-        pages_stage.run(config, one, records, 0, made)
-        if stage == "scans":
-            pages, made = made, folder / "scans" / f"{shard_name(0)}.parquet"
-            scans_stage.run(config, one, pages, made)
-        result = read_rows(made)[0]
-        if result["status"] != "ok":
-            raise PapertraceError(f"{page_id}: {result['reason']}")
-        return result["image"], (shard_folder(made) / result["image"]).read_bytes()
+    item = make_item(config, row[0], records_root(config, records), stage)
+    if isinstance(item, LeftOut):
+        raise PapertraceError(f"{page_id}: {item.reason}")
+    return item.name, item.data
+
+
+def make_item(config: Config, row: dict, root: Path, kind: str) -> Item | LeftOut:
+    """Make an image and all that is known of it from its row of the manifest; no shard is read.
+
+    Parameters
+    ----------
+    config : Config
+        Of the whole dataset.
+    row : dict
+        Of `papertrace.tables.MANIFEST`.
+    root : Path
+        Where the records lie: `papertrace.records.listing.records_root`.
+    kind : str
+        ``pages`` or ``scans``.
+    """
+    from papertrace.encoding import SUFFIXES, encode_image
+    from papertrace.pages.stage import draw_page
+    from papertrace.scans.stage import make_scan
+
+    page = draw_page(row, config, root)
+    if isinstance(page, str):
+        return LeftOut(row["page_id"], page)
+    labels = PageLabels.from_json(page.labels.to_json())  # as the table has them: to 1e-6 mm
+    section, image, pixel_map = config.pages, page.image, PixelMap.of_page(labels.px_per_mm)
+    texts, recipe = [], []
+    if kind == "scans":
+        if section.format != "png":  # a scan is made of the page as it was stored
+            image = decode(encode_image(image, section.format, section.quality))
+        scan = make_scan(image, labels, row, config.scans)
+        section, image, pixel_map, texts, recipe = config.scans, scan.image, scan.map, scan.texts, scan.recipe
+    return Item(
+        page_id=row["page_id"],
+        split=row["split"],
+        name=row["page_id"] + SUFFIXES[section.format],
+        data=encode_image(image, section.format, section.quality),
+        size=image.shape[1::-1],
+        labels=labels,
+        truth=page.truth,
+        map=pixel_map,
+        texts=texts,
+        page_recipe=page.recipe.to_dict(),
+        recipe=recipe,
+    )
 
 
 def written_sha256(results: Path, page_id: str, stage: str) -> str | None:

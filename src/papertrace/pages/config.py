@@ -16,6 +16,7 @@ from papertrace.section import (
     ImageQuality,
     Probability,
     Section,
+    Store,
     one_or_more,
     one_or_range_within,
     range_within,
@@ -164,5 +165,10 @@ class PagesConfig(Section):
         """Lay what is set over the preset."""
         return with_preset(data) if isinstance(data, Mapping) else data
 
+    store: Store = Field(
+        "images",
+        description="images, or recipes alone: tables, labels and truth as ever, and every image is made anew "
+        "where it is wanted; needs format png",
+    )
     format: ImageFormat = Field("png", description="file format of the pages; grey pages are stored in one channel")
     quality: ImageQuality = Field(95, description="with formats jpeg and webp: quality of the file")

@@ -115,6 +115,13 @@ class PageRecipe:
         """Return the recipe as JSON-ready values."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: dict) -> PageRecipe:
+        """Read back what `to_dict` wrote, also after a round trip through JSON."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(cls).validate_python(values)
+
 
 def is_chest_lead(lead: str | int) -> bool:
     """Return whether a cell names a lead of the chest: V1 to V9, V3R and the like."""

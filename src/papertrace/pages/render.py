@@ -141,6 +141,19 @@ def render(signal: Signal, recipe: PageRecipe, *, start_sample: int = 0, twin: b
         )
     if recipe.clip_mm is not None:
         truth = [_clipped(stretch, recipe) for stretch in truth]
+    return draw(truth, recipe, twin=twin)
+
+
+def draw(truth: list[Stretch], recipe: PageRecipe, *, twin: bool = False) -> Page:
+    """Draw a page's truth after its recipe; both are in the tables of pages, so that no record is needed.
+
+    Parameters
+    ----------
+    truth : list of Stretch
+        What is to be drawn, as it is.
+    recipe, twin
+        See `render`.
+    """
     sheet = _Sheet(recipe)
     leads = [sheet.trace(stretch) for stretch in truth]
     traces_alone = np.rint(255 * (1 - sheet.coverage)).astype(np.uint8) if twin else None

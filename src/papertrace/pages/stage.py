@@ -6,16 +6,18 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from tqdm import tqdm
 
 from papertrace import tables
 from papertrace.encoding import SUFFIXES, encode_image, encode_png
 from papertrace.errors import PapertraceError
 from papertrace.geometry import PixelMap
-from papertrace.io import atomic_folder, read_table, sha256_bytes, shard_folder, write_table
+from papertrace.io import atomic_folder, read_rows, read_table, sha256_bytes, shard_folder, write_table
 from papertrace.pages.ceiling import readable
 from papertrace.pages.printing import Window
-from papertrace.pages.render import Page, Stretch, render_page
+from papertrace.pages.recipe import PageRecipe
+from papertrace.pages.render import Page, Stretch, draw, render_page
 from papertrace.seeds import generator
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) ->
     table, truth = [], []
     with atomic_folder(shard_folder(out)) as folder:
         for row in tqdm(rows, desc=f"pages, shard {shard}", unit="page", disable=None):
-            drawn = _draw(row, config, root)
+            drawn = draw_page(row, config, root)
             if isinstance(drawn, str):
                 table.append(_failed(row["page_id"], drawn))
                 continue
@@ -70,8 +72,18 @@ def truth_row(page_id: str, stretch: Stretch) -> dict:
     return {"page_id": page_id, **vars(stretch)}
 
 
-def _draw(row: dict, config: Config, root: Path) -> Page | str:
-    """Draw a manifest row's page, or say in one sentence why it cannot be."""
+def draw_page(row: dict, config: Config, root: Path) -> Page | str:
+    """Draw a manifest row's page, or say in one sentence why it cannot be.
+
+    Parameters
+    ----------
+    row : dict
+        Of `papertrace.tables.MANIFEST`.
+    config : Config
+        Uses `pages`.
+    root : Path
+        Where the records lie: `papertrace.records.listing.records_root`.
+    """
     from papertrace.records.comments import read_age_and_sex
     from papertrace.records.reader import read_window
 
@@ -100,18 +112,38 @@ def _draw(row: dict, config: Config, root: Path) -> Page | str:
         )
 
 
+def redraw(row: dict, truth: list[Stretch]) -> Page:
+    """Draw a page again from its row of `papertrace.tables.PAGES` and its truth, in the labels' order."""
+    return draw(truth, PageRecipe.from_dict(json.loads(row["recipe"])))
+
+
+def read_truth(pages: Path) -> dict[str, list[Stretch]]:
+    """Return the truth of a shard's pages by page id, in the labels' order.
+
+    Parameters
+    ----------
+    pages : Path
+        The shard's table.
+    """
+    truth: dict[str, list[Stretch]] = {}
+    for row in read_rows(shard_folder(pages) / "truth.parquet"):
+        truth.setdefault(row.pop("page_id"), []).append(Stretch(**row | {"samples": np.float32(row["samples"])}))
+    return truth
+
+
 def _write(page_id: str, page: Page, config: PagesConfig, folder: Path) -> dict:
     name, data = f"{page_id}{SUFFIXES[config.format]}", encode_image(page.image, config.format, config.quality)
-    (folder / name).write_bytes(data)
-    twin = None
-    if page.twin is not None:
+    stored, twin = config.store == "images", None
+    if stored:
+        (folder / name).write_bytes(data)
+    if page.twin is not None and stored:
         twin = f"{page_id}.twin.png"
         (folder / twin).write_bytes(encode_png(page.twin))
     size = page.image.shape[1::-1]
     ceilings = readable(page.labels, page.truth, PixelMap.of_page(page.labels.px_per_mm), size)
     return {
         "page_id": page_id,
-        "image": name,
+        "image": name if stored else None,
         "sha256": sha256_bytes(data),
         "twin": twin,
         "width_px": page.image.shape[1],

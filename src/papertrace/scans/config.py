@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from papertrace.scans.presets import ArtifactName, PresetName, with_presets
-from papertrace.section import ImageFormat, ImageQuality, Probability, Section, one_or_more, range_within
+from papertrace.section import ImageFormat, ImageQuality, Probability, Section, Store, one_or_more, range_within
 
 
 class PrintedText(Section):
@@ -359,6 +359,11 @@ class ScansConfig(Section):
     streaks: Streaks = Streaks()
     fax: Fax = Fax()
     webp: Webp = Webp()
+    store: Store = Field(
+        "images",
+        description="images, or recipes alone: tables and labels as ever, and every image is made anew where it is "
+        "wanted; such scans are for training and are not digitized",
+    )
     format: ImageFormat = Field("jpeg", description="file format of the scans; grey scans are stored in one channel")
     quality: ImageQuality = Field(90, description="with formats jpeg and webp: quality of the file")
 

@@ -15,11 +15,15 @@ from papertrace.errors import ImageError
 from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, sha256_bytes, shard_folder, write_table
 from papertrace.labels import PageLabels
+from papertrace.pages.stage import read_truth, redraw
 from papertrace.scans.scan import Scan, scan_page
 from papertrace.seeds import generator
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from papertrace.config import Config
+    from papertrace.pages.render import Stretch
     from papertrace.scans.config import ScansConfig
 
 
@@ -39,7 +43,8 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
     """
     planned = {row["page_id"]: row for row in read_rows(manifest, ["page_id", "split", "seed_scans"])}
     source = shard_folder(pages)
-    table = []
+    table: list[dict] = []
+    truth: dict[str, list[Stretch]] = {}
     with atomic_folder(shard_folder(out)) as folder:
         for row in tqdm(read_rows(pages), desc="scans", unit="scan", disable=None):
             page_id = row["page_id"]
@@ -51,23 +56,44 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
                 table.append(_failed(page_id, "failed", reason))
                 continue
             try:
-                image = read_stage_image(source / row["image"], row["sha256"], "pages")
+                if row["image"] is None:
+                    truth = truth or read_truth(pages)
+                    image = redraw(row, truth[page_id]).image
+                else:
+                    image = read_stage_image(source / row["image"], row["sha256"], "pages")
             except ImageError as error:
                 table.append(_failed(page_id, "failed", str(error)))
                 continue
-            labels = PageLabels.from_json(row["labels"])
-            plan = planned[page_id]
-            scan = scan_page(image, labels, config.scans.of_split(plan["split"]), generator(plan["seed_scans"]))
+            scan = make_scan(image, PageLabels.from_json(row["labels"]), planned[page_id], config.scans)
             table.append(_write(page_id, scan, config.scans, folder))
     write_table(table, tables.SCANS, out)
 
 
+def make_scan(image: np.ndarray, labels: PageLabels, row: dict, config: ScansConfig) -> Scan:
+    """Scan a page as its row of the manifest has it.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The page.
+    labels : PageLabels
+        As its table gives them: to 1e-6 mm.
+    row : dict
+        Of `papertrace.tables.MANIFEST`; `split` and `seed_scans` are used.
+    config : ScansConfig
+        Of the whole dataset.
+    """
+    return scan_page(image, labels, config.of_split(row["split"]), generator(row["seed_scans"]))
+
+
 def _write(page_id: str, scan: Scan, config: ScansConfig, folder: Path) -> dict:
     name, data = f"{page_id}{SUFFIXES[config.format]}", encode_image(scan.image, config.format, config.quality)
-    (folder / name).write_bytes(data)
+    stored = config.store == "images"
+    if stored:
+        (folder / name).write_bytes(data)
     return {
         "page_id": page_id,
-        "image": name,
+        "image": name if stored else None,
         "sha256": sha256_bytes(data),
         "width_px": scan.image.shape[1],
         "height_px": scan.image.shape[0],

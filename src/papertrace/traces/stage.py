@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from papertrace import tables
-from papertrace.errors import ImageError
+from papertrace.errors import ConfigError, ImageError
 from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, shard_folder, write_table
 from papertrace.traces.digitizer import Digitizer, PageTraces
@@ -45,6 +45,11 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
     ]
     for name, source, row in tqdm(jobs, desc="traces", unit="image", disable=None):
         image, status, reason = None, row["status"], row["reason"]
+        if status == "ok" and row["image"] is None:
+            raise ConfigError(
+                f"{source.parent.name}/{source.name}: holds recipes and no images, as `{name}.store` has it; "
+                f"store images to digitize them, or leave {name} out of `traces.inputs`"
+            )
         if status == "ok":
             try:
                 image = read_stage_image(shard_folder(source) / row["image"], row["sha256"], name)

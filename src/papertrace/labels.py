@@ -25,6 +25,8 @@ class LeadLabel:
 
     `x0_mm` is where the sample at `start_s` is drawn and `y0_mm` the height of 0 mV;
     `start_s` counts from the page's first moment, `duration_s` is n_samples / rate.
+    `clipped` are the stretches of samples, first and end, whose value the page does not show: those beyond the paper's
+    edge, and on pages with clipped traces those that the pen was held at (they are drawn, at the row's edge).
     """
 
     lead: str
@@ -39,6 +41,14 @@ class LeadLabel:
     stroke_mm: float
     box_mm: Box
     name_box_mm: Box | None = None
+    clipped: tuple[tuple[int, int], ...] = ()
+
+    def is_clipped(self, n_samples: int) -> np.ndarray:
+        """Return which of a stretch's samples are clipped, bool, shape (n_samples,)."""
+        mask = np.zeros(n_samples, bool)
+        for first, end in self.clipped:
+            mask[first:end] = True
+        return mask
 
     def centre_line_mm(self, samples_mv: np.ndarray, rate_hz: float) -> np.ndarray:
         """Return the drawn curve's centre line, shape (n, 2) in mm, of samples in mV."""
@@ -117,6 +127,8 @@ class PageLabels:
 
 
 def _as_box(key: str, value):
+    if key == "clipped":
+        return tuple(tuple(span) for span in value)
     return tuple(value) if key.endswith("box_mm") and value is not None else value
 
 

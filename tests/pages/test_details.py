@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from papertrace.exports.dense import CLIPPED, GAP, VISIBLE, centre_lines
 from papertrace.geometry import PixelMap
+from papertrace.labels import PageLabels
 from papertrace.pages.colours import Palette
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.grid import KINDS, draw_grid
@@ -133,10 +135,30 @@ def test_clipped_traces_keep_to_their_row_and_so_does_the_truth(twelve_leads, in
     for stretch, lead in zip(page.truth, page.labels.leads, strict=True):
         assert np.abs(stretch.samples).max() * lead.gain_mm_mv <= band * (1 + 1e-6)
         assert lead.box_mm[1] >= lead.y0_mm - band - page.recipe.stroke_mm
+        whole = tall.samples[:, tall.leads.index(stretch.lead)] - stretch.offset_mv
+        free = np.abs(whole) * lead.gain_mm_mv < band
+        assert np.array_equal(lead.is_clipped(5000), ~free)
     assert any(np.isclose(stretch.samples.max() * 10, band) for stretch in page.truth)
+    assert any(lead.clipped for lead in page.labels.leads)
+    assert PageLabels.from_json(page.labels.to_json()).leads[-1].clipped == page.labels.leads[-1].clipped
     assert ink_share(tall, page) > 0.99
     rows = np.flatnonzero(page.twin.min(axis=1) < 128)
     assert rows[0] >= (page.recipe.row_y_mm[0] - band - 1) * page.labels.px_per_mm
+
+
+@pytest.mark.parametrize("clip", [0, 1])
+def test_labels_and_dense_labels_agree_on_what_is_clipped(clip, two_leads):
+    samples = two_leads.samples.copy()
+    samples[500:520, 0] += 60
+    samples[1000:1100, 1] = np.nan
+    tall = replace(two_leads, samples=samples)
+    page = render_page(tall, "2x1", PagesConfig(**BARE, clip_probability=clip), rng(2), dpi=80)
+    size = page.image.shape[1], page.image.shape[0]
+    lines = centre_lines(page.labels, page.truth, PixelMap.of_page(page.labels.px_per_mm), size)
+    for line, lead in zip(lines, page.labels.leads, strict=True):
+        assert np.array_equal(line.visibility == CLIPPED, lead.is_clipped(2500))
+    assert page.labels.leads[0].clipped == ((500, 520),)
+    assert (lines[1].visibility[1000:1100] == GAP).all() and (lines[1].visibility[:1000] == VISIBLE).all()
 
 
 @pytest.mark.parametrize("seed", range(12))

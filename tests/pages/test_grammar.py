@@ -10,6 +10,7 @@ from papertrace.errors import ConfigError, PapertraceError
 from papertrace.manifest.stage import plan
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import LAYOUTS
+from papertrace.pages.printing import Window
 from papertrace.pages.recipe import ROLLS_MM
 from papertrace.pages.render import render_page
 
@@ -74,10 +75,27 @@ def test_a_row_holds_what_the_paper_can(twelve_leads):
         render_page(twelve_leads, "12x1", PagesConfig(paper="roll", row_s=60), rng(), speed_mm_s=50, dpi=600)
 
 
-@pytest.mark.parametrize("dpi", [50, 600])
-def test_ends_of_the_resolutions(dpi, twelve_leads, ink_share):
-    page = render_page(twelve_leads, "3x4+3", PagesConfig(paper="a4"), rng(2), dpi=dpi, gain_mm_mv=5)
+@pytest.mark.parametrize(
+    ("layout", "dpi"),
+    [(layout, 50) for layout in LAYOUTS]
+    + [pytest.param(layout, 600, marks=[pytest.mark.slow] * (layout != "3x4+1")) for layout in LAYOUTS],
+)
+def test_ends_of_the_resolutions(layout, dpi, twelve_leads, ink_share):
+    """Everything printed at 50 dpi is there at 600, and what is too fine for 50 is left out."""
+    config = PagesConfig(
+        preset="varied", paper="a4", orientation="landscape", grid="lines", qr_probability=1, barcode_probability=1,
+        **FULL, intervals_probability=1, statements_probability=1, scale_style="short", fading=(0, 0),
+    )  # fmt: skip
+    window = Window("sel103_00001")
+    page = render_page(twelve_leads, layout, config, rng(2), dpi=dpi, gain_mm_mv=5, window=window)
     assert ink_share(twelve_leads, page) > 0.99
+    assert page.image.shape == (round(210 / 25.4 * dpi), round(297 / 25.4 * dpi), 3)
+    kinds = {text.kind for text in page.labels.texts}
+    words = {"lead-name", "header", "interval", "statement", "scale"}
+    assert kinds == (words if dpi == 50 else words | {"qr", "barcode"})
+    for text in page.labels.texts:
+        height_px = (text.box_mm[3] - text.box_mm[1]) * page.labels.px_per_mm
+        assert height_px >= 3 or set(text.text) <= set("-_. ")
 
 
 def test_two_gains_are_printed_and_drawn(twelve_leads):

@@ -108,10 +108,22 @@ def test_a_config_has_layouts_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a: {rows: []}", "a.rows is no layout"),
-        ("a: {rows: [[I, -1]]}", "a.rows.0.1"),
-        ("a: {rows: [[I]], cols: 3}", "a.cols is no layout"),
-        ("- 3", "the file is no layout"),
+        ("a: {rows: []}", "layout a: write a list of 1 to 15 rows, such as"),
+        ("a: {rows: I}", "layout a: write a list of 1 to 15 rows"),
+        ("a: {rows: [I, II]}", "layout a: row 1 is 'I': write a list of 1 to 12 leads"),
+        ("a: {rows: [[I], []]}", "layout a: row 2 is []: write a list of"),
+        ("a: {rows: [[I, -1]]}", "layout a: cell 2 of row 1 is -1: write a lead's name such as V1 or -aVR"),
+        ("a: {rows: [[I], [true]]}", "layout a: cell 1 of row 2 is True"),
+        ("a: {rows: [[I, 1.5]]}", "layout a: cell 2 of row 1 is 1.5"),
+        ("a: {rows: [[I, ]], cols: 3}", "layout a has a key 'cols'; only rows is known"),
+        ("a: {rows: [[--I]]}", "layout a: cell 1 of row 1 is '--I'"),
+        ("a: 3", "layout a has no rows; write"),
+        ("a: {}", "layout a has no rows; write"),
+        ("a b: {rows: [[I]]}", "'a b' is no name for a layout"),
+        ("3: {rows: [[I]]}", "3 is no name for a layout"),
+        ("auto: {rows: [[I]]}", "auto is taken"),
+        ("", "holds no layouts; write one a line"),
+        ("- 3", "holds no layouts; write one a line"),
         ("a: [", "cannot be read as layouts (it is not valid YAML)"),
     ],
 )
@@ -125,6 +137,10 @@ def test_a_wrong_file_of_layouts_is_told(tmp_path, text, sentence):
 
 
 def test_wrong_names_and_shapes_are_told():
+    with pytest.raises(ConfigError, match=r"`pages.layouts.a.rows` is .*: cell 2 of row 1 is -1: write a lead's name"):
+        validate_config({"pages": {"layouts": {"a": {"rows": [["I", -1]]}}}})
+    with pytest.raises(ConfigError, match="auto is taken"):
+        validate_config({"pages": {"layouts": {"auto": {"rows": [["I"]]}}}})
     with pytest.raises(ConfigError, match=r"`pages.layout` is '9x9': no such layout; use one of auto, 1x1, .*6x2-cab"):
         validate_config({"pages": {"layout": ["2x1", "9x9"]}})
     with pytest.raises(ConfigError, match=r"`pages.layouts.a.wide` is not a known key; allowed here: rows"):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from papertrace.exports.dense import grid_intersections
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels
 from papertrace.pages.beats import find_beats, heart_rate
@@ -107,6 +108,29 @@ def test_the_qr_code_is_read_from_the_page(grid, page_id, twelve_leads):
         part = page.image[max(rows.start - margin, 0) : rows.stop + margin, columns.start - margin :]
         found = [cv2.QRCodeDetector().detectAndDecode(image)[0] for image in (page.image, part)]
         assert page_id in found  # in its box, or on the whole page
+
+
+def test_codes_stand_on_bare_paper_and_clear_of_pulses(twelve_leads):
+    config = PagesConfig(
+        **{**dict.fromkeys(ALL, 0), "qr_probability": 1, "barcode_probability": 1, "pulse_probability": 1},
+        right_pulse_probability=1,
+    )  # fmt: skip
+    blank = replace(twelve_leads, samples=np.full_like(twelve_leads.samples, np.nan))
+    for seed in range(6):
+        page = render_page(blank, "12x1", config, rng(seed), dpi=200, gain_mm_mv=20, window=WINDOW)
+        codes = [text.box_mm for text in page.labels.texts]
+        assert len(codes) == 2 and page.labels.pulses
+        for x0, y0, x1, y1 in codes:
+            assert not any(p.box_mm[2] > x0 and p.box_mm[0] < x1 and p.box_mm[1] < y1 for p in page.labels.pulses[:1])
+            around = page.image[pixels(page, (x0 - 1.8, y0 - 1.8, x1 + 1.8, y1 + 1.8))].reshape(-1, 3)
+            paper = (around == page.recipe.palette.paper).all(axis=1)
+            dark = (around < np.array(page.recipe.palette.major) - 20).any(axis=1)
+            assert (paper | dark).mean() > 0.75  # the rest: edges of modules
+        size = page.image.shape[1], page.image.shape[0]
+        points, _ = grid_intersections(page.labels, PixelMap.of_page(page.labels.px_per_mm), size, pitch_mm=1.0)
+        x0, y0, x1, y1 = codes[0]
+        near = ((points > (x0 - 2, y0 - 2)) & (points < (x1 + 2, y1 + 2))).all(axis=1)
+        assert not near.any() and len(points) > 50_000
 
 
 def read_bars(line):

@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 
 from papertrace.geometry import PixelMap, Size, in_image
-from papertrace.labels import Box, PageLabels, TextLabel
+from papertrace.labels import CODE_QUIET_MM, Box, PageLabels, TextLabel
 
 if TYPE_CHECKING:
     from papertrace.pages.render import Stretch
 
 VISIBLE, OFF_IMAGE, CLIPPED, GAP, OCCLUDED = range(5)
-"""What became of a sample: in the image, beyond the image's edge, beyond the paper's edge, NaN in the signal, in the
+"""What became of a sample: in the image, beyond the image's edge, clipped on the page, NaN in the signal, in the
 image but not to be seen there."""
 
 _EDGE_STEPS = 8  # points along a box's edge, which a map may bend
@@ -106,7 +106,7 @@ def centre_lines(
         if hidden is not None:
             visibility[at_pixels(hidden, points_px)] = OCCLUDED
         visibility[~in_image(points_px, size)] = OFF_IMAGE
-        visibility[~labels.on_paper(points_mm)] = CLIPPED
+        visibility[~labels.on_paper(points_mm) | lead.is_clipped(len(points_mm))] = CLIPPED
         gap = ~np.isfinite(points_mm[:, 1])
         visibility[gap] = GAP
         points_px[gap] = np.nan
@@ -146,11 +146,16 @@ def grid_intersections(
     if labels.grid_box_mm is None:
         return np.empty((0, 2)), np.empty((0, 2))
     x0, y0, x1, y1 = labels.grid_box_mm
+    bare = [text.box_mm for text in labels.texts if text.kind in ("qr", "barcode")]
     x, y = (
         pitch_mm * np.arange(np.ceil(first / pitch_mm - 1e-6), np.floor(last / pitch_mm + 1e-6) + 1)
         for first, last in ((x0, x1), (y0, y1))
     )
     points_mm = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    for x0, y0, x1, y1 in bare:  # around codes there is no grid
+        off = np.subtract(points_mm, (x0, y0)) < -CODE_QUIET_MM
+        off |= np.subtract(points_mm, (x1, y1)) > CODE_QUIET_MM
+        points_mm = points_mm[off.any(axis=1)]
     points_px = pixel_map.apply(points_mm)
     inside = in_image(points_px, size)
     return points_mm[inside], points_px[inside]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, StrictInt, StrictStr, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from papertrace.errors import ConfigError
 from papertrace.section import Section
@@ -16,8 +26,33 @@ from papertrace.section import Section
 PAGE_SECONDS = 10.0
 """What one row of a page holds where nothing else is said: 10 s, 250 mm at 25 mm/s."""
 
-_Lead = Annotated[StrictStr, StringConstraints(pattern=r"^-?[^\s-][^\n]{0,23}$")] | Annotated[StrictInt, Field(ge=0)]
-_Row = Annotated[tuple[_Lead, ...], Field(min_length=1, max_length=12)]
+_LEAD = r"^-?[^\s-][^\n]{0,23}$"
+_MOST_ROWS, _MOST_COLUMNS = 15, 12
+_Lead = Annotated[StrictStr, StringConstraints(pattern=_LEAD)] | Annotated[StrictInt, Field(ge=0)]
+_Row = Annotated[tuple[_Lead, ...], Field(min_length=1, max_length=_MOST_COLUMNS)]
+
+
+def _told(rows: Any) -> Any:
+    """Pass rows on, or tell what is wrong with them in words that pydantic does not have."""
+    if not isinstance(rows, (list, tuple)) or not 1 <= len(rows) <= _MOST_ROWS:
+        raise ValueError(f"write a list of 1 to {_MOST_ROWS} rows, such as [[I, V1], [II, V2]]")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, (list, tuple)) or not 1 <= len(row) <= _MOST_COLUMNS:
+            raise ValueError(f"row {number} is {row!r}: write a list of 1 to {_MOST_COLUMNS} leads, such as [I, V1]")
+        for place, cell in enumerate(row, start=1):
+            by_name = isinstance(cell, str) and re.match(_LEAD, cell)
+            if not by_name and (not isinstance(cell, int) or isinstance(cell, bool) or cell < 0):
+                raise ValueError(
+                    f"cell {place} of row {number} is {cell!r}: write a lead's name such as V1 or -aVR, "
+                    "or its place in the record from 0"
+                )
+    return rows
+
+
+def _not_auto(name: str) -> str:
+    if name == "auto":
+        raise ValueError("auto is taken: give the layout another name")
+    return name
 
 
 class Layout(Section):
@@ -27,7 +62,7 @@ class Layout(Section):
     place of the lead in the record, from 0, where names are not standard.
     """
 
-    rows: Annotated[tuple[_Row, ...], Field(min_length=1, max_length=15)] = Field(
+    rows: Annotated[tuple[_Row, ...], Field(min_length=1, max_length=_MOST_ROWS), BeforeValidator(_told)] = Field(
         description="rows from top to bottom; each a list of leads by name, or by place in the record from 0"
     )
 
@@ -74,7 +109,7 @@ def cells_of(
     return cells
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,31}$"), AfterValidator(_not_auto)]
 """The name of a layout."""
 
 _FILE = TypeAdapter(dict[Name, Layout])
@@ -96,12 +131,25 @@ def read_layouts(path: Path) -> dict[str, Layout]:
     try:
         return _FILE.validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        message = first["msg"][0].lower() + first["msg"][1:]
-        raise ConfigError(
-            f"{path}: {place} is no layout ({message}); write `name: {{rows: [[I, V1], [II, V2]]}}`"
-        ) from None
+        raise ConfigError(f"{path}: {_sentence(error)}") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """Return what is wrong with a file of layouts."""
+    first = error.errors()[0]
+    name, *rest = first["loc"] or (None,)
+    if name is None:
+        return "holds no layouts; write one a line, such as `name: {rows: [[I, V1], [II, V2]]}`"
+    if first["type"] == "value_error":
+        said = first["msg"].removeprefix("Value error, ")
+        return said if rest == ["[key]"] else f"layout {name}: {said}"
+    if rest == ["[key]"]:
+        return f"{name!r} is no name for a layout: write up to 32 letters, digits and _ . + -, a number in quotes"
+    if first["type"] == "extra_forbidden":
+        return f"layout {name} has a key {rest[-1]!r}; only rows is known: `{name}: {{rows: [[I, V1], [II, V2]]}}`"
+    if not rest or first["type"] == "missing":
+        return f"layout {name} has no rows; write `{name}: {{rows: [[I, V1], [II, V2]]}}`"
+    return f"layout {name} is no layout ({first['msg']}); write `{name}: {{rows: [[I, V1], [II, V2]]}}`"
 
 
 LAYOUTS = read_layouts(Path(__file__).with_name("layouts.yaml"))

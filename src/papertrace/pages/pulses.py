@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from papertrace.labels import LeadLabel
+from papertrace.pages.printing import Code
 from papertrace.pages.recipe import PULSE_FLAT_MM, PULSE_GAP_MM, PULSE_MV, PULSE_S, PageRecipe
 
 
@@ -33,7 +34,7 @@ def pulses_of(recipe: PageRecipe, leads: list[LeadLabel]) -> list[Pulse]:
 
     A row's pulse is as high as 1 mV of the trace that it stands beside; a stepped one shows each gain of its row in
     turn, from left to right. Where rows are closer than their pulses are high, a row whose pulse would cross the one
-    above it has none.
+    above it has none; nor has one whose pulse would cross a QR code.
 
     Parameters
     ----------
@@ -48,9 +49,16 @@ def pulses_of(recipe: PageRecipe, leads: list[LeadLabel]) -> list[Pulse]:
     for row, y_mm in enumerate(recipe.row_y_mm):
         gains = _gains(recipe, [lead for lead in leads if lead.row == row])
         above_mm = recipe.row_y_mm[pulses[-1].row] + 2 * recipe.stroke_mm if pulses else -np.inf
-        if y_mm - PULSE_MV * max(gains) > above_mm:
-            pulses.append(_pulse(recipe, row, gains))
+        pulse = _pulse(recipe, row, gains)
+        if y_mm - PULSE_MV * max(gains) > above_mm and not any(_cross(pulse, code) for code in recipe.codes):
+            pulses.append(pulse)
     return pulses
+
+
+def _cross(pulse: Pulse, code: Code) -> bool:
+    x0, y0, x1, y1 = code.box_mm
+    (left, top), (right, bottom) = pulse.line_mm.min(axis=0), pulse.line_mm.max(axis=0)
+    return left < x1 and right > x0 and top < y1 and bottom > y0
 
 
 def _gains(recipe: PageRecipe, leads: list[LeadLabel]) -> list[float]:

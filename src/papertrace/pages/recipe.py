@@ -191,6 +191,9 @@ def draw_recipe(
     else:
         paper_in = paper_in[::-1] if portrait else paper_in
         row_s = config.row_s or _row_seconds(paper_in[0] * 25.4 / pitch_scale - beside_mm, speed_mm_s)
+    # Of a window too short to reach the last column, all columns show the same seconds.
+    columns = max(map(len, rows))
+    simultaneous |= window.duration_s <= row_s * (columns - 1) / columns
     row_mm = row_s * speed_mm_s + beside_mm
     if math.prod(paper_in) * dpi * dpi > _MOST_PX:
         raise PapertraceError(
@@ -218,6 +221,7 @@ def draw_recipe(
     prints, codes = place_print(to_print_on, config, print_, window, header, scale)
     drawn_mm = (x_left - first_mm, x_left - first_mm + row_mm)
     pitch_mm = row_y[1] - row_y[0] if len(rows) > 1 else height_mm / 3
+    name_rise = min(name_rise, 0.7 * pitch_mm)  # a name stands nearer to its own row than to the next
     return PageRecipe(
         layout=layout,
         rows=rows,

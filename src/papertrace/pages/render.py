@@ -236,8 +236,18 @@ def cut_stretches(signal: Signal, cells: list[Cell], start_sample: int = 0) -> l
 
 def _clipped(stretch: Stretch, recipe: PageRecipe) -> Stretch:
     """Return a stretch with what lies beyond its row's band held at the band's edge, as a pen's stop does."""
-    end_mv = recipe.clip_mm / recipe.gain_of(recipe.rows[stretch.row][stretch.column])
-    return replace(stretch, samples=np.clip(stretch.samples, np.float32(-end_mv), np.float32(end_mv)))
+    end_mv = _pen_stop_mv(recipe, recipe.rows[stretch.row][stretch.column])
+    return replace(stretch, samples=np.clip(stretch.samples, -end_mv, end_mv))
+
+
+def _pen_stop_mv(recipe: PageRecipe, lead: str | int) -> np.float32:
+    return np.float32(recipe.clip_mm / recipe.gain_of(lead))
+
+
+def _spans(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Return first and end of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return tuple((int(first), int(end)) for first, end in edges.reshape(-1, 2))
 
 
 def _left_of_ink(width_px: int, recipe: PageRecipe) -> np.ndarray:
@@ -274,15 +284,18 @@ class _Sheet:
             box_mm=(0.0, 0.0, 0.0, 0.0),
         )
         line = lead.centre_line_mm(stretch.samples, stretch.rate_hz)
-        # Far outside the paper a curve need not be followed.
         height_mm = recipe.size_mm[1]
+        clipped = (line[:, 1] < 0) | (line[:, 1] > height_mm)
+        if recipe.clip_mm is not None:
+            clipped |= np.abs(stretch.samples) >= _pen_stop_mv(recipe, cell.lead)
+        # Far outside the paper a curve need not be followed.
         line[:, 1] = np.clip(line[:, 1], -0.3 * height_mm, 1.3 * height_mm)
         for curve in smooth_curve(self.map.apply(line)):
             self.pen.draw(self.coverage, curve)
         drawn = line[np.isfinite(line[:, 1])]
         if len(drawn) == 0:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
-        return replace(lead, box_mm=self._ink_box(drawn))
+        return replace(lead, box_mm=self._ink_box(drawn), clipped=_spans(clipped))
 
     def pulse(self, pulse: Pulse) -> list[PulseLabel]:
         self.pen.draw(self.coverage, split_polyline(self.map.apply(pulse.line_mm)))

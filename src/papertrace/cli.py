@@ -337,9 +337,10 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
 @click.option(
     "--format",
     "name",
-    type=click.Choice(["coco", "yolo", "masks", "challenge2024"]),
+    type=click.Choice(["coco", "yolo", "masks", "lines", "challenge2024"]),
     required=True,
-    help="COCO instances, YOLO boxes, label images, or records with images as in the PhysioNet Challenge 2024.",
+    help="COCO instances, YOLO boxes, label images, tables of centre lines and grids, or "
+    "records with images as in the PhysioNet Challenge 2024.",
 )
 @click.option(
     "--input", "kind", type=click.Choice(["pages", "scans"]), default="scans", show_default=True, help="Which images."

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from papertrace.cli import cli
-from papertrace.exports.datasheet import page_recipe_schema
+from papertrace.exports.datasheet import LICENCES, page_recipe_schema
 from papertrace.io import read_rows
 
 WRITTEN = ("SHA256SUMS", "page-recipe.schema.json", "scan-recipe.schema.json", "DATASHEET.md")
@@ -42,6 +42,11 @@ def test_the_checksums_are_those_of_every_image_and_table(copy):
     }
     assert listed == there
     assert len([name for name in listed if name.startswith("scans/") and name.endswith(".jpg")]) == 3
+
+
+def test_the_licence_is_the_one_that_comes_with_the_data(shared_data):
+    first = (shared_data / "ludb/LICENSE.txt").read_text().splitlines()[0]
+    assert "ODC Attribution License" in first and "Open Data Commons Attribution License" in LICENCES["ludb"]
 
 
 def test_the_recipes_meet_the_schema(dataset):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import wfdb
 import yaml
@@ -20,6 +21,7 @@ from papertrace.cli import cli
 from papertrace.errors import PapertraceError
 from papertrace.exports import formats
 from papertrace.exports.dataset import read_items
+from papertrace.exports.dense import STATES
 from papertrace.exports.export import export
 from papertrace.exports.formats import CLASSES, FORMATS, lead_signals, rle
 from papertrace.exports.instances import lead_instances
@@ -107,6 +109,30 @@ def test_coco(exported, items):
         assert {text.text for text in item.labels.texts if text.kind == "lead-name"} <= texts
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_coco_as_its_own_tools_read_it(exported, items, capsys):
+    from pycocotools.coco import COCO
+
+    seen = 0
+    for path in (exported("coco") / "annotations").glob("instances_*.json"):
+        data = COCO(str(path))
+        for image_id in data.getImgIds():
+            (image,) = data.loadImgs(image_id)
+            item = next(item for item in items if item.page_id == image["page_id"])
+            leads = data.loadAnns(data.getAnnIds(image_id, catIds=data.getCatIds(catNms=["lead"])))
+            instances = lead_instances(item.labels, item.truth, item.map, item.size, item.hidden)
+            for annotation, instance in zip(leads, instances, strict=True):
+                mask = np.zeros(item.size[::-1], bool)
+                x, y = instance.corner
+                mask[y : y + instance.amodal.shape[0], x : x + instance.amodal.shape[1]] = instance.amodal
+                assert np.array_equal(data.annToMask(annotation), mask)
+                seen += 1
+            for annotation in data.loadAnns(data.getAnnIds(image_id)):
+                assert data.annToMask(annotation).sum() == pytest.approx(annotation["area"], rel=0.35, abs=30)
+    assert seen == sum(len(item.labels.leads) for item in items)
+    capsys.readouterr()  # it prints
+
+
 def test_yolo(exported, items):
     folder = exported("yolo")
     data = yaml.safe_load((folder / "data.yaml").read_text())
@@ -150,6 +176,30 @@ def test_masks(exported, items):
             line = lead.centre_line_mm(item.truth[k].samples, item.truth[k].rate_hz)
             x, y = np.rint(item.map.apply(line[len(line) // 2][None])[0]).astype(int)
             assert mask[y - 1 : y + 2, x - 1 : x + 2].max() >= k + 1
+
+
+def test_lines(exported, items):
+    folder = exported("lines")
+    table = pq.read_table(folder / "lines.parquet")
+    assert json.loads(table.schema.metadata[b"states"]) == STATES
+    rows, grids = table.to_pylist(), pq.read_table(folder / "grids.parquet").to_pylist()
+    assert [row["page_id"] for row in grids] == [item.page_id for item in items]
+    for item, grid in zip(items, grids, strict=True):
+        assert (folder / "images" / grid["image"]).read_bytes() == item.data
+        assert (grid["width_px"], grid["height_px"]) == item.size
+        crossings = np.stack([grid["x_mm"], grid["y_mm"]], axis=1)
+        assert len(crossings) > 500
+        np.testing.assert_allclose(item.map.apply(crossings), np.stack([grid["x_px"], grid["y_px"]], axis=1))
+        mine = [row for row in rows if row["page_id"] == item.page_id]
+        assert [row["lead"] for row in mine] == [lead.lead for lead in item.labels.leads]
+        for row, lead, stretch in zip(mine, item.labels.leads, item.truth, strict=True):
+            # Back from the pixels to the signal: what the table is for.
+            px = np.stack([row["x_px"], row["y_px"]], axis=1).astype(float)
+            read = (lead.y0_mm - item.map.inverse(px)[:, 1]) / lead.gain_mm_mv
+            np.testing.assert_allclose(read, stretch.samples, atol=1e-4)
+            np.testing.assert_array_equal(np.float32(row["samples_mv"]), np.float32(stretch.samples))
+            assert len(row["state"]) == len(px) and set(row["state"]) <= set(STATES.values())
+            assert row["ceiling_db"] >= row["column_ceiling_db"] > 10
 
 
 def test_challenge_2024(exported, items):

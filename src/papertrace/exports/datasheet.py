@@ -20,7 +20,8 @@ _STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")
 _SUFFIXES = (".parquet", ".png", ".jpg", ".jpeg", ".webp", ".hea", ".dat", ".csv")
 _SPLITS = ("train", "validation", "test")
 
-# As PhysioNet states them with version 1.0.0 of QTDB, 1.0.1 of LUDB and 1.0.3 of PTB-XL.
+# As PhysioNet states them with version 1.0.0 of QTDB, 1.0.1 of LUDB and 1.0.3 of PTB-XL; of these, LUDB alone brings
+# its licence along as a file.
 LICENCES = {
     "qtdb": "QT Database, <https://physionet.org/content/qtdb/>: Open Data Commons Attribution License 1.0",
     "ludb": "Lobachevsky University Database, <https://physionet.org/content/ludb/>: "

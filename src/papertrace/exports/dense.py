@@ -24,6 +24,9 @@ VISIBLE, OFF_IMAGE, CLIPPED, GAP, OCCLUDED = range(5)
 """What became of a sample: in the image, beyond the image's edge, clipped on the page, NaN in the signal, in the
 image but not to be seen there."""
 
+STATES = {"visible": VISIBLE, "off image": OFF_IMAGE, "clipped": CLIPPED, "gap": GAP, "occluded": OCCLUDED}
+"""Their names."""
+
 _EDGE_STEPS = 8  # points along a box's edge, which a map may bend
 _LEAST_SHARE = 0.02  # of a box's area: less than this in the image is no label
 

@@ -8,17 +8,29 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import cv2
 import numpy as np
 
 from papertrace import __version__
 from papertrace.encoding import encode_png
-from papertrace.exports.dense import BoxLabel, pulse_boxes, text_boxes
+from papertrace.exports.dense import (
+    STATES,
+    BoxLabel,
+    centre_lines,
+    grid_intersections,
+    page_corners,
+    pulse_boxes,
+    text_boxes,
+)
 from papertrace.exports.instances import Instance, gridless_twin, label_image, lead_instances
 from papertrace.exports.item import Item
 from papertrace.labels import Box
+from papertrace.pages.ceiling import readable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CLASSES = ("lead", "lead-name", "text", "pulse")
 """What is marked: traces, the names beside them, all other print, calibration pulses."""
@@ -216,7 +228,81 @@ class Challenge2024:
         """Nothing concerns all of them."""
 
 
-FORMATS: dict[str, type[Writer]] = {"coco": Coco, "yolo": Yolo, "masks": Masks, "challenge2024": Challenge2024}
+class Lines:
+    """Centre lines and grids in two tables: ``images/``, ``lines.parquet`` and ``grids.parquet``.
+
+    A row of the lines is a stretch of a lead: for every sample its place in pixels (NaN in a gap), its state (the names
+    are in `STATES`) and its voltage, and what the ideal readers have of it in this image. A row of the grids is an
+    image: where the grid's 5 mm lines cross, on the page and in the image, and the paper's corners.
+    """
+
+    def __init__(self, folder: Path):
+        import pyarrow.parquet as pq
+
+        self.images = folder / "images"
+        self.images.mkdir()
+        lines, grids = _line_schemas()
+        self.lines = pq.ParquetWriter(folder / "lines.parquet", lines, compression="zstd")
+        self.grids = pq.ParquetWriter(folder / "grids.parquet", grids, compression="zstd")
+
+    def add(self, item: Item) -> None:
+        """Write one image, its lines and its grid."""
+        import pyarrow as pa
+
+        (self.images / item.name).write_bytes(item.data)
+        key = {"page_id": item.page_id, "split": item.split, "image": item.name}
+        seen = (item.labels, item.truth, item.map, item.size, item.hidden)
+        rows = [
+            {
+                **key,
+                **{name: getattr(line, name) for name in ("lead", "row", "column", "start_s", "rate_hz")},
+                "x_px": line.points_px[:, 0].astype(np.float32),
+                "y_px": line.points_px[:, 1].astype(np.float32),
+                "state": line.visibility,
+                "samples_mv": np.asarray(stretch.samples, np.float32),
+                "ceiling_db": had.ceiling_db,
+                "column_ceiling_db": had.column_ceiling_db,
+            }
+            for line, stretch, had in zip(centre_lines(*seen), item.truth, readable(*seen), strict=True)
+        ]
+        self.lines.write_table(pa.Table.from_pylist(rows, schema=self.lines.schema))
+        mm, px = grid_intersections(item.labels, item.map, item.size)
+        corners, _ = page_corners(item.labels, item.map, item.size)
+        grid = dict(zip(("x_mm", "y_mm", "x_px", "y_px"), [*mm.T, *px.T], strict=True))
+        grid |= dict(zip(("corners_x_px", "corners_y_px"), corners.T, strict=True))
+        size = dict(zip(("width_px", "height_px"), item.size, strict=True))
+        self.grids.write_table(pa.Table.from_pylist([key | size | grid], schema=self.grids.schema))
+
+    def close(self) -> None:
+        """Finish the tables."""
+        self.lines.close()
+        self.grids.close()
+
+
+def _line_schemas() -> tuple[pa.Schema, pa.Schema]:
+    import pyarrow as pa
+
+    key = [("page_id", pa.string()), ("split", pa.string()), ("image", pa.string())]
+    place = [("lead", pa.string()), ("row", pa.int32()), ("column", pa.int32())]
+    place += [("start_s", pa.float64()), ("rate_hz", pa.float64())]
+    samples = [("x_px", pa.list_(pa.float32())), ("y_px", pa.list_(pa.float32())), ("state", pa.list_(pa.uint8()))]
+    samples += [("samples_mv", pa.list_(pa.float32()))]
+    ceilings = [(name, pa.float64()) for name in ("ceiling_db", "column_ceiling_db")]
+    size = [("width_px", pa.int32()), ("height_px", pa.int32())]
+    points = [(name, pa.list_(pa.float64())) for name in ("x_mm", "y_mm", "x_px", "y_px")]
+    corners = [(name, pa.list_(pa.float64())) for name in ("corners_x_px", "corners_y_px")]
+    # The states' names travel with the table.
+    named = {b"states": json.dumps(STATES).encode()}
+    return pa.schema(key + place + samples + ceilings, metadata=named), pa.schema(key + size + points + corners)
+
+
+FORMATS: dict[str, type[Writer]] = {
+    "coco": Coco,
+    "yolo": Yolo,
+    "masks": Masks,
+    "lines": Lines,
+    "challenge2024": Challenge2024,
+}
 """The writers by the names they have on the command line."""
 
 

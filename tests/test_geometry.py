@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papertrace import tables
@@ -98,18 +98,19 @@ def test_a_displacement_in_pixels_is_that_in_millimetres():
     np.testing.assert_allclose(in_px, 8.0 * waves().at(points), atol=1e-9)
 
 
+@settings(max_examples=30)
 @given(homographies(), st.integers(0, 2**32 - 1))
 def test_a_bent_map_goes_there_and_back(matrix, seed):
     scan = bent(matrix)
     points = np.random.default_rng(seed).uniform([-40, -40], [320, 260], (400, 2))
-    np.testing.assert_allclose(scan.inverse(scan.apply(points)), points, atol=1e-6)
+    np.testing.assert_allclose(scan.inverse(scan.apply(points)), points, atol=1e-4)
 
 
 def test_a_gap_stays_a_gap():
     scan = bent(np.eye(3))
     points = scan.inverse(scan.apply(np.array([[20.0, np.nan], [20.0, 30.0]])))
     assert np.isnan(points[0]).all()
-    np.testing.assert_allclose(points[1], [20, 30], atol=1e-6)
+    np.testing.assert_allclose(points[1], [20, 30], atol=1e-4)
 
 
 def test_a_page_that_is_folded_over_is_told():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papertrace.scans.bend import SURFACES, Light, cone, least_area, level, lit, risen, seen_from, shading
+from papertrace.scans.bend import SURFACES, Light, cone, folded, least_area, level, lit, risen, seen_from, shading, worn
 
 SIZE = (280.0, 216.0)
 GRID = np.stack(np.meshgrid(np.arange(0, 280, 0.5), np.arange(0, 216, 0.5)), axis=-1)
@@ -90,3 +90,47 @@ def test_a_sheet_that_hides_a_part_of_itself_has_no_area_left():
     assert area(1e9) == pytest.approx(1, abs=1e-4)
     assert 0.3 < area(-250.0) < 0.9
     assert area(-100.0) < 0
+
+
+FOLD = {"offset_mm": 100.0, "angle_degrees": 12.0, "width_mm": 4.0, "worn": 1.0, "worn_mm": 1.0}
+
+
+@given(st.floats(0, 180), st.lists(st.tuples(st.floats(40, 200), st.floats(-20, 20)), min_size=1, max_size=4))
+def test_a_fold_stretches_nothing_across_it(degrees, lines):
+    lines = [FOLD | {"offset_mm": offset, "angle_degrees": angle} for offset, angle in lines]
+    normal = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    points = np.array([140.0, 108.0]) + np.linspace(-100, 100, 1001)[:, None] * normal
+    places = folded(points, [{"degrees": degrees, "lines": lines}], SIZE)
+    assert np.linalg.norm(np.diff(places, axis=0), axis=1) == pytest.approx(0.2, rel=2e-3)
+
+
+def test_a_fold_turns_by_its_angle_within_its_width():
+    points = np.stack([np.linspace(0, 280, 2801), np.full(2801, 50.0)], axis=1)
+    places = folded(points, [{"degrees": 0.0, "lines": [FOLD]}], SIZE)
+    slope = np.degrees(np.arctan2(*np.diff(places[:, [2, 0]], axis=0).T))
+    assert slope[-1] - slope[0] == pytest.approx(12, abs=0.01)
+    turned = (slope - slope[0]) / 12
+    within = points[:-1, 0][(turned > 0.12) & (turned < 0.88)]
+    assert within.min() == pytest.approx(98, abs=0.5) and within.max() == pytest.approx(102, abs=0.5)
+    assert places[-1, 2] == pytest.approx(places[0, 2], abs=0.2)
+    assert points[places[:, 2].argmin(), 0] == pytest.approx(100, abs=1)  # of a valley the line lies lowest
+
+
+def test_folds_that_cross_add_up():
+    across, down = ({"degrees": degrees, "lines": [FOLD]} for degrees in (0.0, 90.0))
+    both, one, other = (folded(GRID, families, SIZE) for families in ([across, down], [across], [down]))
+    flat = risen(GRID, np.zeros(GRID.shape[:-1]))
+    np.testing.assert_allclose(both - flat, one - flat + other - flat, atol=1e-9)
+
+
+@pytest.mark.parametrize("degrees", [2.0, 91.0, 40.0])
+def test_wear_is_along_the_fold_and_nowhere_else(degrees):
+    grey = np.full((1728, 2240, 3), 128, np.uint8)
+    seen = worn(grey, 8.0, [{"degrees": degrees, "lines": [FOLD]}], 1)
+    assert (grey == 128).all()
+    rows, columns = np.nonzero((seen != 128).any(axis=2))
+    normal = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+    away = ((np.stack([columns, rows], axis=1) + 0.5) / 8) @ normal - 100
+    assert np.abs(away).max() < 1.4 and np.median(np.abs(away)) < 0.5
+    assert seen.max() > 230 and seen.min() < 100
+    assert np.array_equal(worn(grey, 8.0, [{"degrees": degrees, "lines": [FOLD]}], 1), seen)

@@ -8,7 +8,7 @@ from papertrace.geometry import PixelMap
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.render import render, render_page
 from papertrace.records.reader import Signal, read_window
-from papertrace.scans.compose import compose
+from papertrace.scans.compose import GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.presets import ArtifactName, PresetName
 from papertrace.scans.recipe import draw_recipe
@@ -57,6 +57,7 @@ def share_on_ink(signal, page, scan, shift_px=0.0):
         on_page = PixelMap.of_page(page.labels.px_per_mm).apply(lead.centre_line_mm(stretch.samples, stretch.rate_hz))
         on_page = on_page[np.isfinite(on_page).all(axis=1), 1]
         line = line[(on_page > 0) & (on_page < page.image.shape[0] - 1)]  # what was cut off at the paper's edge
+        line = line[((line >= -0.5) & (line <= np.array([width, height]) - 0.5)).all(axis=1)]  # and at the image's
         local = np.hypot(*(scan.map.apply(np.array([[101.0, 100.0]])) - scan.map.apply(np.array([[100.0, 100.0]])))[0])
         radius = 0.7 + 0.5 * lead.stroke_mm * local
         reach = np.arange(-int(radius + 1), int(radius + 1) + 1)
@@ -97,6 +98,16 @@ def test_labels_of_presets_lie_on_ink(name, layout, signals):
     scan = scan_page(page.image, page.labels, ScansConfig.model_validate({"preset": name}), rng(3))
     assert share_on_ink(signals[layout], page, scan) > 0.99
     assert share_on_ink(signals[layout], page, scan, shift_px=6) < 0.7
+
+
+@pytest.mark.parametrize("artifact", GEOMETRY)
+def test_labels_lie_on_ink_however_much_is_bent(artifact, signals):
+    page = render_page(signals["3x4+1"], "3x4+1", PagesConfig(), rng(2))
+    config = ScansConfig.model_validate({"severity": dict.fromkeys(ArtifactName.__args__, 0) | {artifact: 5}})
+    for seed in (1, 2):
+        scan = scan_page(page.image, page.labels, config, rng(seed))
+        assert share_on_ink(signals["3x4+1"], page, scan) > 0.99
+        assert share_on_ink(signals["3x4+1"], page, scan, shift_px=6) < 0.7
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from papertrace.scans.shading import shade
+from papertrace.scans.shading import cloud, shade
+from papertrace.seeds import generator
 
 Surface = Callable[[np.ndarray], np.ndarray]
 """Maps a sheet's points, shape (..., 2) in mm, to their places in space, shape (..., 3) in mm."""
@@ -24,6 +25,11 @@ Size = tuple[float, float]
 """Width and height of a sheet in mm."""
 
 _LEAST_GAIN = 0.02  # no paper is black, however it is turned
+_BEYOND_MM = 30.0  # how far beyond the sheet folds go on
+_FOLD_STEP_MM = 0.25
+_CELL_MM = 1.0
+_FIBRES = 246.0  # grey level
+_DIRT = 0.3  # share of the light that it takes at most
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,48 @@ def cone(points: np.ndarray, degrees: float, vertex_mm: Sequence[float], radius_
     return np.concatenate([flat, math.copysign(1, radius_mm) * depth[..., None]], axis=-1)
 
 
+def folded(points: np.ndarray, families: Sequence[Mapping[str, Any]], size: Size) -> np.ndarray:
+    """Fold a sheet along straight lines and let it spring open again.
+
+    Lengths across the lines of one family are kept exactly. Where two families cross, their heights and what each
+    draws in are added, which is right as far as the angles are small.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., 2)
+        Points of the flat sheet in mm.
+    families : sequence of dict
+        Parallel lines: ``degrees`` of their normal and ``lines``, each with ``offset_mm`` from the page's upper left
+        corner along the normal, ``angle_degrees`` between the sheet's two sides (0 is flat, positive a valley) and
+        ``width_mm``, the distance over which most of the turn happens.
+    size : tuple of float
+        The sheet's width and height in mm.
+
+    Returns
+    -------
+    ndarray, shape (..., 3)
+        z is the same at the two ends of the sheet along each family's normal.
+    """
+    places = risen(points, np.zeros(points.shape[:-1]))
+    for family in families:
+        angle = math.radians(family["degrees"])
+        normal = np.array([math.cos(angle), math.sin(angle)])
+        ends = np.array([[x, y] for x in (0, size[0]) for y in (0, size[1])]) @ normal
+        along = np.arange(ends.min() - _BEYOND_MM, ends.max() + _BEYOND_MM, _FOLD_STEP_MM)
+        slope = np.zeros(len(along))
+        for line in family["lines"]:
+            turn = np.tanh((along - line["offset_mm"]) / (0.5 * line["width_mm"]))
+            slope += 0.5 * math.radians(line["angle_degrees"]) * turn
+        on_sheet = (along >= ends.min()) & (along <= ends.max())
+        slope -= slope[on_sheet].mean()
+        flat, height = (np.cumsum(part) * _FOLD_STEP_MM for part in (np.cos(slope) - 1, np.sin(slope)))
+        flat -= flat[len(flat) // 2]
+        where = points @ normal
+        places[..., :2] += np.interp(where, along, flat)[..., None] * normal
+        places[..., 2] += np.interp(where, along, height)
+    return places
+
+
 def risen(points: np.ndarray, heights: np.ndarray) -> np.ndarray:
     """Lift each point of a sheet straight up: for heights whose slopes are small, as of wrinkles.
 
@@ -117,7 +165,7 @@ def seen_from(places: np.ndarray, centre_mm: Sequence[float], distance_mm: float
     return centre + (places[..., :2] - centre) * nearer
 
 
-def shading(surface: Surface, size: Size, light: Light, pitch_mm: float = 1.0) -> np.ndarray:
+def shading(surface: Surface, size: Size, light: Light, pitch_mm: float = _CELL_MM) -> np.ndarray:
     """Return the light on each part of a sheet, by Lambert's cosine law; 1 is the brightest part, as cameras expose.
 
     A sheet's own shadow, and light from one part of it to another, are not considered.
@@ -172,6 +220,15 @@ def page_curl(item: Mapping[str, Any], size: Size) -> Surface:
     return level(surface, size)
 
 
+def folds(item: Mapping[str, Any], size: Size) -> Surface:
+    """Return the surface of a folded sheet; ``families`` is that of `folded`."""
+
+    def surface(points: np.ndarray) -> np.ndarray:
+        return folded(points, item["families"], size)
+
+    return level(surface, size)
+
+
 def level(surface: Surface, size: Size) -> Surface:
     """Return a surface moved up or down until the sheet's mean height is 0."""
     x, y = (np.linspace(0, extent, 40) for extent in size)
@@ -183,7 +240,7 @@ def level(surface: Surface, size: Size) -> Surface:
     return levelled
 
 
-SURFACES: dict[str, Callable[[Mapping[str, Any], Size], Surface]] = {"page_curl": page_curl}
+SURFACES: dict[str, Callable[[Mapping[str, Any], Size], Surface]] = {"page_curl": page_curl, "folds": folds}
 """The artifacts that bend the sheet: of an item of the recipe and the sheet's size, its surface.
 
 Such an item has beside its own keys ``distance_mm`` of the camera and ``light``, the arguments of `Light`.
@@ -200,3 +257,45 @@ def lit(image: np.ndarray, px_per_mm: float, item: Mapping[str, Any]) -> np.ndar
     """Shade the image of a flat page, uint8, shape (h, w, 3), as the bend of an item of a recipe does."""
     size = (image.shape[1] / px_per_mm, image.shape[0] / px_per_mm)
     return shade(image, shading(SURFACES[item["artifact"]](item, size), size, Light(**item["light"])))
+
+
+def worn(image: np.ndarray, px_per_mm: float, families: Sequence[Mapping[str, Any]], seed: int) -> np.ndarray:
+    """Wear a sheet along its folds: in places ink and coating crack off and white fibres show, in others dirt stays.
+
+    Parameters
+    ----------
+    image : ndarray, uint8, shape (h, w, 3)
+        The page; a new image is returned.
+    px_per_mm : float
+        Its scale.
+    families : sequence of dict
+        See `folded`; its lines have ``worn`` too, the share of the way to white where most is lost, and ``worn_mm``,
+        how broad that is.
+    seed : int
+        Of the places.
+    """
+    image, rng = image.copy(), generator(seed)
+    for family in families:
+        angle = math.radians(family["degrees"])
+        cosine, sine = math.cos(angle), math.sin(angle)
+        upright = abs(cosine) >= abs(sine)
+        # Transposed, so that the line goes down: one stretch of each row is near it.
+        view = image if upright else image.transpose(1, 0, 2)
+        across, down = (cosine, sine) if upright else (sine, cosine)
+        for line in family["lines"]:
+            half = 0.5 * line["worn_mm"] * px_per_mm
+            rows = np.arange(view.shape[0])
+            middle = (line["offset_mm"] * px_per_mm - 0.5 * (across + down) - rows * down) / across
+            middle = middle + half * (cloud((len(rows), 1), 1.2 * px_per_mm, rng)[:, 0] - 0.5)
+            reach = np.arange(-math.ceil(2 * half + 1), math.ceil(2 * half + 1) + 1)
+            columns = np.rint(middle).astype(int)[:, None] + reach
+            places = np.broadcast_to(rows[:, None], columns.shape)
+            inside = (columns >= 0) & (columns < view.shape[1])
+            near = np.clip(half + 0.5 - np.abs((columns - middle[:, None]) * across), 0, 1)
+            patches = cloud((len(rows), 1), 2.5 * px_per_mm, rng)
+            at, near = (places[inside], columns[inside]), line["worn"] * near
+            part = view[at].astype(float)
+            part += (near * np.clip(3 * patches - 1, 0, 1))[inside][:, None] * (_FIBRES - part)
+            part *= 1 - _DIRT * (near * np.clip(2 - 3 * patches, 0, 1))[inside][:, None]
+            view[at] = np.rint(part).astype(np.uint8)
+    return image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,13 +10,27 @@ import numpy as np
 
 from papertrace.geometry import Displacement, PixelMap
 from papertrace.scans.bend import SURFACES, displace
-from papertrace.scans.warp import Size, corners, fit_canvas, outline, perspective, project, rotation
+from papertrace.scans.warp import (
+    Pixels,
+    Size,
+    carriage,
+    corners,
+    fit_canvas,
+    lens,
+    outline,
+    perspective,
+    project,
+    rotation,
+)
 
 _SPACING_MM = 3.0
 _BEYOND = 3  # nodes: where the field's outer slopes end must not be seen at the sheet's edge
 _STEPS_A_MM = 2**12  # displacements are whole multiples of 0.24 um, which float32 holds exactly
 
-BENDING = tuple(SURFACES)
+GEOMETRY = (*SURFACES, "rotation", "perspective", "partial_page", "lens", "anisotropic_dpi", "crop")
+"""Artifacts that move what is on the page."""
+
+BENDING = (*SURFACES, "lens", "anisotropic_dpi")
 """Artifacts whose map is no homography."""
 
 
@@ -73,7 +87,7 @@ def compose(recipe: list[dict], size: Size, px_per_mm: float) -> Composed:
         return bend((points + 0.5) / px_per_mm) * px_per_mm - 0.5
 
     bent = any(item["artifact"] in BENDING for item in recipe)
-    view = _View(size, outline(corners(size)) if bent else corners(size))
+    view = _View(size, px_per_mm, outline(corners(size)) if bent else corners(size))
     if bends:
         view.move(bend_px)
     for item in recipe:
@@ -91,10 +105,11 @@ class _View:
     `matrix`, lead from page pixels to those of the view.
     """
 
-    def __init__(self, size: Size, border: np.ndarray):
+    def __init__(self, size: Size, px_per_mm: float, border: np.ndarray):
         self.size = size
+        self.scale = px_per_mm
         self.border = border  # of what must be on the canvas, before `matrix`
-        self.steps: list[np.ndarray | Callable[[np.ndarray], np.ndarray]] = []
+        self.steps: list[np.ndarray | Pixels] = []
         self.matrix = np.eye(3)
         self.fits = False
 
@@ -104,6 +119,20 @@ class _View:
                 self.turn(rotation(self.size, item["degrees"]))
             case "perspective":
                 self.turn(perspective(self.size, item["shifts"]))
+            case "partial_page":
+                self.fit()
+                shares = np.array(item["shares"]) * [*self.size, *self.size]
+                self.cut(*(int(pixels) for pixels in shares))
+            case "lens":
+                self.fit()
+                self.move(lens(self.size, item["k1"], item["k2"]))
+            case "anisotropic_dpi":
+                self.turn(np.diag([1.0, 1 + item["stretch"], 1.0]))
+                self.fit()
+                waves = item["waves"]
+                self.move(
+                    carriage([(w["amplitude_mm"] * self.scale, w["period_mm"] * self.scale, w["phase"]) for w in waves])
+                )
             case "crop":
                 self.cut(*item["pixels"])
             case "background":
@@ -112,7 +141,7 @@ class _View:
     def turn(self, matrix: np.ndarray) -> None:
         self.matrix, self.fits = matrix @ self.matrix, False
 
-    def move(self, function: Callable[[np.ndarray], np.ndarray]) -> None:
+    def move(self, function: Pixels) -> None:
         self._flush()
         self.steps.append(function)
         self.border, self.fits = function(self.border), False

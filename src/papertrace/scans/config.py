@@ -194,6 +194,44 @@ class PageCurl(Section):
     ambient: range_within(0, 1) = Field((0.3, 0.7), description="share of the light that comes from all around")
 
 
+class Folds(Section):
+    """The sheet was folded and laid open again; the edges of the folds are worn."""
+
+    probability: Probability = Field(0.0, description="share of scans of folded sheets")
+    lines: range_within(1, 4) = Field((1, 3), description="lines that it was folded along")
+    angle_degrees: range_within(0, 30) = Field((2, 8), description="turn that is left at a line")
+    width_mm: range_within(0.5, 20) = Field((2, 5), description="width of the turn in mm")
+    worn: range_within(0, 1) = Field((0.2, 0.7), description="share of the way to white along a line, where most")
+    worn_mm: range_within(0.05, 2) = Field((0.15, 0.5), description="width of what is worn in mm")
+    distance_mm: range_within(200, 2000) = Field((300, 600), description="from the camera to the sheet in mm")
+    elevation: range_within(15, 90) = Field((25, 65), description="height of the light above the sheet in degrees")
+    ambient: range_within(0, 1) = Field((0.3, 0.7), description="share of the light that comes from all around")
+
+
+class PartialPage(Section):
+    """Camera or scanner saw a part of the sheet only; traces are cut, too."""
+
+    probability: Probability = Field(0.0, description="share of scans of a part of the sheet")
+    share: range_within(0, 0.6) = Field((0.05, 0.35), description="share of width or height that is missing")
+
+
+class Lens(Section):
+    """The lens bends straight lines, mostly outwards (a barrel)."""
+
+    probability: Probability = Field(0.0, description="share of scans through such a lens")
+    k1: range_within(0, 0.2) = Field(
+        (0.005, 0.05), description="size of Brown's k1, of radii in half diagonals: shift of the corners"
+    )
+
+
+class AnisotropicDpi(Section):
+    """The flatbed's carriage goes faster or slower than it should, and not quite evenly."""
+
+    probability: Probability = Field(0.0, description="share of such scans")
+    stretch: range_within(0, 0.1) = Field((0.001, 0.012), description="size of the difference of y's scale to x's")
+    wander_mm: range_within(0, 1) = Field((0.0, 0.15), description="how far the carriage is ahead or behind, in mm")
+
+
 class Shadow(Section):
     """A hand, a head or a phone stands in the light."""
 
@@ -346,7 +384,11 @@ class ScansConfig(Section):
     punch_holes: PunchHoles = PunchHoles()
     staples: Staples = Staples()
     torn_corners: TornCorners = TornCorners()
+    folds: Folds = Folds()
     page_curl: PageCurl = PageCurl()
+    partial_page: PartialPage = PartialPage()
+    lens: Lens = Lens()
+    anisotropic_dpi: AnisotropicDpi = AnisotropicDpi()
     shadow: Shadow = Shadow()
     glare: Glare = Glare()
     vignette: Vignette = Vignette()

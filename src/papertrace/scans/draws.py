@@ -33,6 +33,7 @@ _STAMP_WORDS = ("RECEIVED", "COPY", "ARCHIVE", "CARDIOLOGY", "SCANNED", "REVIEWE
 _LEAST_AREA = 0.5  # of its area that a bent sheet must show everywhere, for what is on it to be readable
 _LEAST_CONE = 0.02  # less is a cylinder
 _TRIES = 30
+_WANDER_MM = (25.0, 250.0)  # lengths of the waves of a scanner's carriage
 _HOLES_APART_MM, _HOLES_FROM_EDGE_MM = 80.0, 12.0  # ISO 838
 
 
@@ -236,7 +237,63 @@ def _page_curl(section: sections.PageCurl, labels: PageLabels, rng: np.random.Ge
     return item
 
 
-def _view(section: sections.PageCurl, rng: np.random.Generator) -> dict:
+def _folds(section: sections.Folds, labels: PageLabels, rng: np.random.Generator) -> dict:
+    count = whole(section.lines, rng)
+    along = int(rng.integers(count + 1))  # lines of the first family; the rest crosses them
+    askew = float(rng.normal(0, 1.5))
+    families = []
+    for lines, degrees, length in ((along, 0.0, labels.width_mm), (count - along, 90.0, labels.height_mm)):
+        # In halves, thirds … as sheets are folded to fit an envelope or a pocket.
+        places = np.arange(1, lines + 1) / (lines + 1) + rng.normal(0, 0.03, lines)
+        turns = rng.choice([-1, 1], lines)
+        angles = [float(turn) * uniform(section.angle_degrees, rng) for turn in turns]
+        families.append(
+            {
+                "degrees": degrees + askew,
+                "lines": [
+                    {
+                        "offset_mm": float(place) * length,
+                        "angle_degrees": angle,
+                        "width_mm": uniform(section.width_mm, rng),
+                        "worn": uniform(section.worn, rng),
+                        "worn_mm": uniform(section.worn_mm, rng),
+                    }
+                    for place, angle in zip(places, angles, strict=True)
+                ],
+            }
+        )
+    return {"families": [each for each in families if each["lines"]], **_view(section, rng), "seed": seed(rng)}
+
+
+def _partial_page(section: sections.PartialPage, labels: PageLabels, rng: np.random.Generator) -> dict:
+    shares = [0.0, 0.0, 0.0, 0.0]  # left, top, right, bottom
+    first = int(rng.integers(4))
+    shares[first] = uniform(section.share, rng)
+    if rng.random() < 0.4:  # never both of two opposite sides, or little would be left
+        shares[(first + 1 + 2 * int(rng.integers(2))) % 4] = uniform(section.share, rng)
+    return {"shares": shares}
+
+
+def _lens(section: sections.Lens, labels: PageLabels, rng: np.random.Generator) -> dict:
+    k1 = float(rng.choice([-1, 1], p=[0.75, 0.25])) * uniform(section.k1, rng)
+    return {"k1": k1, "k2": -k1 * float(rng.uniform(0, 0.25))}
+
+
+def _anisotropic_dpi(section: sections.AnisotropicDpi, labels: PageLabels, rng: np.random.Generator) -> dict:
+    stretch = float(rng.choice([-1, 1])) * uniform(section.stretch, rng)
+    wander = uniform(section.wander_mm, rng)
+    waves = [
+        {
+            "amplitude_mm": share * wander,
+            "period_mm": math.exp(float(rng.uniform(*np.log(_WANDER_MM)))),
+            "phase": float(rng.uniform(0, 2 * math.pi)),
+        }
+        for share in rng.dirichlet([1, 1, 1]).tolist()
+    ]
+    return {"stretch": stretch, "waves": waves}
+
+
+def _view(section: sections.PageCurl | sections.Folds, rng: np.random.Generator) -> dict:
     """Draw where camera and light are."""
     light = {
         "degrees": float(rng.uniform(0, 360)),
@@ -368,7 +425,11 @@ DRAWS: dict[str, Callable[..., dict | None]] = {
     "punch_holes": _punch_holes,
     "staples": _staples,
     "torn_corners": _torn_corners,
+    "folds": _folds,
     "page_curl": _page_curl,
+    "partial_page": _partial_page,
+    "lens": _lens,
+    "anisotropic_dpi": _anisotropic_dpi,
     "background": _background,
     "shadow": _shadow,
     "glare": _glare,

@@ -144,6 +144,39 @@ class TornCorner(TypedDict):
     seed: Seed
 
 
+class FoldLine(TypedDict):
+    """One of the lines that a sheet was folded along."""
+
+    offset_mm: float
+    angle_degrees: float
+    width_mm: float
+    worn: float
+    worn_mm: float
+
+
+class FoldFamily(TypedDict):
+    """Lines of one direction."""
+
+    degrees: float
+    lines: list[FoldLine]
+
+
+class SlantingLight(TypedDict):
+    """The light on a sheet that is bent."""
+
+    degrees: float
+    elevation: float
+    ambient: float
+
+
+class CarriageWave(TypedDict):
+    """A wave in a scanner's way down the page."""
+
+    amplitude_mm: float
+    period_mm: float
+    phase: float
+
+
 class Streak(TypedDict):
     """A streak under a speck of dust."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from papertrace.labels import Box, PageLabels
 from papertrace.pages.text import FACES
 from papertrace.scans.bend import SURFACES
-from papertrace.scans.compose import BENDING, compose
+from papertrace.scans.compose import GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.draws import DESKS, DRAWS, draw_artifact, overlap, uniform, whole, words_of_cardiology
 from papertrace.scans.presets import ArtifactName
@@ -83,7 +83,7 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
             drawn.append(item)
     colour = next((item["colour"] for item in drawn if item["artifact"] == "desk"), None)
     ground = next((item for item in drawn if item["artifact"] == "background"), None)
-    if colour is None and (ground or any(item["artifact"] in BENDING for item in drawn)):
+    if colour is None and (ground or any(item["artifact"] in GEOMETRY for item in drawn)):
         colour = _draw_desk(generator(derive_seed(base, "desk", "scans")))
         drawn.append({"artifact": "desk", "colour": colour})
     if ground:

@@ -10,8 +10,8 @@ import numpy as np
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
 from papertrace.scans import background, copies, damage, optics, sensor, surface, wrinkles, writing
-from papertrace.scans.bend import SURFACES, lit
-from papertrace.scans.compose import compose
+from papertrace.scans.bend import SURFACES, lit, worn
+from papertrace.scans.compose import GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.recipe import draw_recipe
 from papertrace.scans.warp import warp
@@ -117,10 +117,13 @@ def apply_recipe(image: np.ndarray, px_per_mm: float, recipe: list[dict]) -> Sca
                     image = background.lay(image, mask, composed.map(px_per_mm), sheet_mm, **ground)
             case "background":
                 ground = {key: value for key, value in arguments.items() if key != "margins"}
-            case "rotation" | "perspective" | "crop" | "preset":
+            case "preset":
                 pass
-            case name if name in SURFACES:
-                image = lit(image, px_per_mm, item)
+            case name if name in GEOMETRY:  # all in `composed`; but a bent sheet shows in the light, too
+                if name in SURFACES:
+                    image = lit(image, px_per_mm, item)
+                if name == "folds":
+                    image = worn(image, px_per_mm, item["families"], item["seed"])
             case "handwriting" | "stamps" as name:
                 image, added = getattr(writing, name)(image, px_per_mm, **arguments)
                 texts = texts + added

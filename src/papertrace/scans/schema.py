@@ -15,13 +15,14 @@ from typing_extensions import TypedDict
 
 from papertrace.scans import surface, warp, writing
 from papertrace.scans.background import TEXTURES
-from papertrace.scans.items import CastShadow, Colour, Paper, Point, Seed
+from papertrace.scans.items import CarriageWave, CastShadow, Colour, FoldFamily, Paper, Point, Seed, SlantingLight
 from papertrace.scans.presets import ArtifactName, PresetName
 from papertrace.scans.scan import IN_MM, IN_PIXELS
 
 _NOT_DRAWN = ("image", "px_per_mm", "size")  # a page has them, no recipe does
 
 _Pixels = Annotated[int, Field(ge=0)]
+_Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Crop(TypedDict):
@@ -45,10 +46,11 @@ class _Background(TypedDict):
     seed: Seed
 
 
-class _Light(TypedDict):
-    degrees: float
-    elevation: float
-    ambient: float
+class _Folds(TypedDict):
+    families: list[FoldFamily]
+    distance_mm: float
+    light: SlantingLight
+    seed: Seed
 
 
 class _PageCurl(TypedDict):
@@ -57,7 +59,16 @@ class _PageCurl(TypedDict):
     radius_mm: float
     apex_mm: float | None
     distance_mm: float
-    light: _Light
+    light: SlantingLight
+
+
+class _PartialPage(TypedDict):
+    shares: Annotated[list[_Share], Field(min_length=4, max_length=4)]
+
+
+class _AnisotropicDpi(TypedDict):
+    stretch: float
+    waves: list[CarriageWave]
 
 
 _CALLED: dict[str, Callable] = {
@@ -68,12 +79,16 @@ _CALLED: dict[str, Callable] = {
     "stamps": writing.stamps,
     "rotation": warp.rotation,
     "perspective": warp.perspective,
+    "lens": warp.lens,
 }
 _TYPED: dict[str, type] = {
     "crop": _Crop,
     "desk": _Desk,
     "preset": _Preset,
+    "folds": _Folds,
     "page_curl": _PageCurl,
+    "partial_page": _PartialPage,
+    "anisotropic_dpi": _AnisotropicDpi,
     "background": _Background,
 }
 

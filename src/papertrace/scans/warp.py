@@ -6,18 +6,23 @@ Coordinates are OpenCV pixels (`papertrace.geometry`): an image of width w reach
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from papertrace.geometry import Displacement, PixelMap, cubic_weights
 
-_NODES_PX, _FINER = 24, 3  # a bent map is undone so far apart, then cubics make it finer, and straight lines pixels
+_NODES_PX, _FINER = 12, 2  # a bent map is undone so far apart, then cubics make it finer, and straight lines pixels
 _BORDER_STEPS = 64
+
+_EDGE = 1.05  # half diagonals: as far as a lens's distortion is followed
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+
+Pixels = Callable[[np.ndarray], np.ndarray]
+"""Maps pixels, shape (n, 2), to pixels where no homography does."""
 
 
 def corners(size: Size) -> np.ndarray:
@@ -63,6 +68,51 @@ def perspective(size: Size, shifts: Sequence[Sequence[float]]) -> np.ndarray:
 def translation(dx: float, dy: float) -> np.ndarray:
     """Return the homography of a shift in pixels, shape (3, 3)."""
     return np.array([[1.0, 0, dx], [0, 1.0, dy], [0, 0, 1.0]])
+
+
+def lens(size: Size, k1: float, k2: float) -> Pixels:
+    """Return the radial distortion of a lens about the middle of an image (Brown 1966, Photogramm. Eng. 32:444).
+
+    r becomes r (1 + k1 r² + k2 r⁴), of r in half diagonals; negative is a barrel, positive a pincushion. Outside the
+    image's corners r goes on straight, so that what is never seen is not folded back into view.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height in pixels.
+    k1, k2 : float
+        The coefficients.
+    """
+    middle = (np.asarray(size, float) - 1) / 2
+    unit = 0.5 * math.hypot(*size)
+    edge = 1 + k1 * _EDGE**2 + k2 * _EDGE**4
+    slope = 1 + 3 * k1 * _EDGE**2 + 5 * k2 * _EDGE**4
+
+    def distort(points: np.ndarray) -> np.ndarray:
+        offset = (points - middle) / unit
+        r = np.hypot(*offset.T)[:, None]
+        inner = 1 + k1 * r**2 + k2 * r**4
+        outer = slope + (edge - slope) * _EDGE / np.maximum(r, _EDGE)
+        return middle + unit * offset * np.where(r <= _EDGE, inner, outer)
+
+    return distort
+
+
+def carriage(waves: Sequence[tuple[float, float, float]]) -> Pixels:
+    """Return the wander of a scanner's carriage down an image: y gains sines of y, each of one wave.
+
+    Parameters
+    ----------
+    waves : sequence of tuple of float
+        Amplitude and length in pixels, phase in radians. Of all waves together, the steepest ascent is below 1.
+    """
+
+    def wander(points: np.ndarray) -> np.ndarray:
+        x, y = points.T
+        moved = y + sum(amplitude * np.sin(2 * math.pi * y / length + phase) for amplitude, length, phase in waves)
+        return np.stack([x, moved], axis=1)
+
+    return wander
 
 
 def fit_canvas(matrix: np.ndarray, border: np.ndarray) -> tuple[np.ndarray, Size]:
@@ -136,5 +186,5 @@ def _finer(nodes: np.ndarray, times: int) -> np.ndarray:
     """
     count = len(nodes) - 3
     near = np.stack([nodes[k : k + count] for k in range(4)])
-    between = np.tensordot(cubic_weights(np.arange(times) / times), near, axes=1)
+    between = np.tensordot(cubic_weights(np.arange(times) / times).T, near, axes=1)
     return between.swapaxes(0, 1).reshape(count * times, *nodes.shape[1:])

@@ -167,7 +167,7 @@ def test_text_of_every_typeface_is_within_its_box(typeface, twelve_leads):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_varied_pages_are_sound(seed, twelve_leads, ink_share):
-    config = PagesConfig(preset="varied")
+    config = PagesConfig(preset="varied", twin=True)
     draws = rng(seed)
     layout, speed, gain = (str(draws.choice(config.layout)), float(draws.choice(config.speed_mm_s)),
                            float(draws.choice(config.gain_mm_mv)))  # fmt: skip
@@ -177,6 +177,13 @@ def test_varied_pages_are_sound(seed, twelve_leads, ink_share):
     boxes = [lead.box_mm for lead in page.labels.leads] + [text.box_mm for text in page.labels.texts]
     for x0, y0, x1, y1 in boxes:
         assert 0 <= x0 < x1 <= page.labels.width_mm and 0 <= y0 < y1 <= page.labels.height_mm
+    ink = page.twin < 128
+    for lead in page.labels.leads:  # their boxes hold the traces, and reach no farther than these do
+        (x0, y0), (x1, y1) = PixelMap.of_page(page.labels.px_per_mm).apply(np.reshape(lead.box_mm, (2, 2)))
+        inside = page.twin[max(round(y0), 0) : round(y1) + 2, max(round(x0), 0) : round(x1) + 2] < 250
+        assert inside[:3].any() and inside[-4:].any() and inside[:, :3].any() and inside[:, -4:].any()
+        ink[max(round(y0) - 1, 0) : round(y1) + 2, max(round(x0) - 1, 0) : round(x1) + 2] = False
+    assert not ink.any()
 
 
 def test_a_preset_gives_way_to_what_is_set(tmp_path):

@@ -69,7 +69,7 @@ def draw_modules(coverage: np.ndarray, modules: np.ndarray, box_px: Box) -> None
         return
     across = _overlap(np.arange(left, right), np.linspace(x0, x1, modules.shape[1] + 1))
     down = _overlap(np.arange(first, end), np.linspace(y0, y1, modules.shape[0] + 1))
-    ink = (down @ modules.astype(float) @ across.T).astype(np.float32)
+    ink = (down @ (modules.astype(float) @ across.T)).astype(np.float32)
     np.maximum(coverage[first:end, left:right], ink, out=coverage[first:end, left:right])
 
 

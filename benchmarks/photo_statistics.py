@@ -62,7 +62,7 @@ STYLE: dict[str, Any] = {
     "row_spacing": [0.85, 1.0],
     "stroke_mm": [0.25, 0.45],
     "grid": ["lines and dots", "lines and dots", "lines and dots", "lines"],
-    "minor_line_mm": [0.1, 0.2],
+    "minor_line_mm": [0.08, 0.15],
     "major_line_mm": [0.12, 0.22],
     "separator_probability": 0.8,
     "pulse_probability": 0.9,
@@ -70,8 +70,8 @@ STYLE: dict[str, Any] = {
     "header_probability": 0.5,
     "black_and_white_probability": 0.2,
     "random_colour_probability": 0.8,
-    "random_grid_hue": [0, 25],
-    "random_grid_contrast": [0.2, 0.5],
+    "random_grid_hue": [5, 30],
+    "random_grid_contrast": [0.2, 0.45],
     "random_ink_lightness": [0.0, 0.1],
 }
 """Keys of the pages' config that draw sheets much as those of the real photos are printed."""
@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--preset", default="photo", help="preset of the scans (photo)")
     parser.add_argument("--kind", default="photo", help="which of the real images are compared: photo, flatbed, export")
     parser.add_argument("--keep", type=Path, help="folder for the generated images")
-    parser.add_argument("--sheet", type=Path, help="PNG of generated photos, and crops beside real ones")
+    parser.add_argument("--sheet", type=Path, help="picture of generated photos, and of crops beside real ones")
     given = parser.parse_args()
     from papertrace.images import read_image
 
@@ -133,7 +133,9 @@ def main() -> None:
         for k, (image, _) in enumerate(images):
             cv2.imwrite(str(given.keep / f"{given.preset}-{k:03d}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 92])
     if given.sheet:
-        cv2.imwrite(str(given.sheet), contact_sheet([image for image, _ in images], photos))
+        shown = [(image, row["px_per_mm"]) for (image, _), row in zip(images, made, strict=True) if row]
+        beside = [(image, row["px_per_mm"]) for image, row in zip(photos, real, strict=True)]
+        cv2.imwrite(str(given.sheet), contact_sheet(shown, beside), [cv2.IMWRITE_JPEG_QUALITY, 80])
     print(markdown([row for row in real if row], [row for row in made if row], len(made)), end="")
 
 
@@ -264,28 +266,36 @@ def markdown(real: list[dict[str, float]], made: list[dict[str, float]], n_made:
     return "\n".join(text) + "\n"
 
 
-def contact_sheet(made: list[np.ndarray], real: list[np.ndarray], wide: int = 300) -> np.ndarray:
-    """Return generated photos (upper rows) and crops of 40 x 30 mm, generated above real."""
-    from papertrace.traces.lattice import page_lattice
+def contact_sheet(
+    made: list[tuple[np.ndarray, float]], real: list[tuple[np.ndarray, float]], wide: int = 260
+) -> np.ndarray:
+    """Return generated photos whole (two rows), and 40 x 30 mm of them and of real ones (a row each).
 
-    def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        factor = min(size[0] / image.shape[1], size[1] / image.shape[0])
+    Parameters
+    ----------
+    made, real : list of tuple
+        Images and their px/mm; of each four are taken, spread evenly.
+    wide : int
+        Width of one of the four columns in px.
+    """
+
+    def fitted(image: np.ndarray) -> np.ndarray:
+        high = wide * 3 // 4
+        factor = min((wide - 4) / image.shape[1], (high - 4) / image.shape[0])
         small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        framed = np.full((size[1], size[0], 3), 255, np.uint8)
-        framed[: small.shape[0], : small.shape[1]] = small
+        framed = np.full((high, wide, 3), 255, np.uint8)
+        framed[2 : 2 + small.shape[0], 2 : 2 + small.shape[1]] = small
         return framed
 
-    def crop(image: np.ndarray) -> np.ndarray:
-        scale = page_lattice(image).px_per_mm[0]
-        w, h = round(40 * scale), round(30 * scale)
+    def middle(image: np.ndarray, px_per_mm: float) -> np.ndarray:
+        w, h = min(round(40 * px_per_mm), image.shape[1]), min(round(30 * px_per_mm), image.shape[0])
         y, x = (image.shape[0] - h) // 2, (image.shape[1] - w) // 2
-        return cv2.resize(image[y : y + h, x : x + w], (wide, wide * 3 // 4), interpolation=cv2.INTER_AREA)
+        return fitted(cv2.resize(image[y : y + h, x : x + w], (4 * w, 4 * h), interpolation=cv2.INTER_CUBIC))
 
-    rows = [
-        np.hstack([fitted(image, (wide, wide * 3 // 4)) for image in made[k : k + 4]])
-        for k in range(0, min(len(made) // 4 * 4, 8), 4)
-    ]
-    rows += [np.hstack([crop(image) for image in some[:4]]) for some in (made[4:], real[3:])]
+    few = [made[k * len(made) // 12] for k in range(12)] if len(made) >= 12 else (made * 12)[:12]
+    rows = [np.hstack([fitted(image) for image, _ in few[k : k + 4]]) for k in (0, 4)]
+    others = [real[k * len(real) // 4] for k in range(4)]
+    rows += [np.hstack([middle(*item) for item in some]) for some in (few[8:], others)]
     return np.vstack(rows)
 
 

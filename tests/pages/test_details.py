@@ -35,6 +35,7 @@ def test_each_kind_of_grid():
     assert seen["1 mm"] == [paper, fine, fine, fine, fine]
     assert seen["5 mm"] == [paper, paper, bold, paper, bold]
     assert seen["dotted"] == [paper, paper, paper, fine, bold]
+    assert seen["lines and dots"] == [paper, paper, bold, bold, bold]
     assert seen["none"] == [paper] * 5
     assert np.array_equal(grids["lines"], draw_grid(*shape))
 

@@ -76,7 +76,9 @@ class PagesConfig(Section):
     )
     stroke_mm: range_within(0.05, 2) = Field((0.25, 0.45), description="width of the trace in mm, drawn per page")
     grid: one_or_more(*KINDS) = Field(
-        ("lines",), description="grid, drawn per page: lines, dots, lines every 1 or every 5 mm alone, or none"
+        ("lines",),
+        description="grid, drawn per page: lines, dots, 5 mm lines with dots between them, lines every 1 or every "
+        "5 mm alone, or none",
     )
     minor_line_mm: range_within(0.02, 0.4) = Field(
         (0.08, 0.18), description="width of the 1 mm lines in mm, drawn per page"

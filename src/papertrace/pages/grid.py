@@ -119,6 +119,8 @@ def _draw_dots(
         for n_px in (height_px, width_px)
     )
     paper, minor, major = (np.asarray(colour, np.float32) for colour in (palette.paper, palette.minor, palette.major))
+    if whole_lines:
+        minor = major  # as such paper is printed
     image = np.empty((height_px, width_px, 3), np.uint8)
     for first in range(0, height_px, _BAND_PX):
         dots, lines = dot_y[first : first + _BAND_PX], line_y[first : first + _BAND_PX]

@@ -62,7 +62,7 @@ STYLE: dict[str, Any] = {
     "row_spacing": [0.85, 1.0],
     "stroke_mm": [0.25, 0.45],
     "grid": ["lines and dots", "lines and dots", "lines and dots", "lines"],
-    "minor_line_mm": [0.08, 0.15],
+    "minor_line_mm": [0.09, 0.16],
     "major_line_mm": [0.12, 0.22],
     "separator_probability": 0.8,
     "pulse_probability": 0.9,

@@ -64,6 +64,36 @@ class Displacement:
         """Return the displacement of points, shape (n, 2), and its derivatives after x and after y, of that shape."""
         return self._interpolate(points, slopes=True)
 
+    def undo(self, moved: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
+        """Return the points, shape (n, 2), that the displacement moves to `moved` (Newton's method); NaN where NaN is.
+
+        Parameters
+        ----------
+        moved : ndarray, shape (n, 2)
+            Points plus their displacement.
+        start : ndarray, shape (n, 2), optional
+            Where the points may be; a good guess saves time.
+
+        Raises
+        ------
+        ArithmeticError
+            Some have no one place, as the displacement folds over.
+        """
+        found = (moved if start is None else start).copy()
+        left = np.flatnonzero(np.isfinite(moved).all(axis=1))
+        for _ in range(_STEPS):
+            added, after_x, after_y = self.with_slopes(found[left])
+            (a, c), (b, d) = after_x.T, after_y.T
+            a, d = a + 1, d + 1
+            x, y = (moved[left] - found[left] - added).T
+            step = np.stack([d * x - b * y, a * y - c * x], axis=1) / (a * d - b * c)[:, None]
+            length = np.hypot(*step.T)
+            found[left] += step * np.minimum(1, _LONGEST_STEP * self.spacing / np.maximum(length, 1e-300))[:, None]
+            left = left[length > _NEAR * self.spacing]
+            if len(left) == 0:
+                return found
+        raise ArithmeticError(f"{len(left)} points have no one place on the page: its displacement folds it over")
+
     def scaled(self, factor: float, shift: float) -> Displacement:
         """Return this field in another unit: `factor` of the new ones make an old one, and its zero lies at `shift`."""
         x, y = self.origin
@@ -166,7 +196,7 @@ class PixelMap:
             The displacement folds the page over, so that a pixel has no one place on it.
         """
         flat = _project(np.linalg.inv(self.matrix), points_px)
-        return flat if self.displacement is None else _undo(self.displacement, flat)
+        return flat if self.displacement is None else self.displacement.undo(flat)
 
     def to_list(self) -> list[float]:
         """Return the homography's nine numbers, row by row, as they are stored in tables."""
@@ -187,33 +217,9 @@ class PixelMap:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> PixelMap:
         """Read the map of a scan's row; what `to_row` wrote reads back exactly."""
-        stored = row["displacement"]
+        stored = row.get("displacement")  # tables of earlier versions have none
         displacement = None if stored is None else Displacement.from_row(stored)
         return replace(cls.from_list(row["mm_to_px"]), displacement=displacement)
-
-
-def _undo(displacement: Displacement, wanted: np.ndarray) -> np.ndarray:
-    """Return the points, shape (n, 2), that a displacement moves to `wanted`, by Newton's method."""
-    found = wanted.copy()
-    left = np.flatnonzero(np.isfinite(wanted).all(axis=1))
-    longest = _LONGEST_STEP * displacement.spacing
-    for _ in range(_STEPS):
-        moved, (a, c), (b, d) = _by_column(displacement, found[left])
-        x, y = (wanted[left] - found[left] - moved).T
-        a, d = a + 1, d + 1
-        determinant = a * d - b * c
-        step = np.stack([d * x - b * y, a * y - c * x], axis=1) / determinant[:, None]
-        length = np.hypot(*step.T)
-        found[left] += step * np.minimum(1, longest / np.maximum(length, 1e-300))[:, None]
-        left = left[length > _NEAR * displacement.spacing]
-        if len(left) == 0:
-            return found
-    raise ArithmeticError(f"{len(left)} points have no one place on the page: its displacement folds it over")
-
-
-def _by_column(displacement: Displacement, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    moved, after_x, after_y = displacement.with_slopes(points)
-    return moved, after_x.T, after_y.T
 
 
 def _project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

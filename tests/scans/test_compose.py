@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,11 +7,11 @@ from hypothesis import strategies as st
 
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels
-from papertrace.scans.compose import GEOMETRY, compose
+from papertrace.scans.compose import BENDING, GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.presets import ArtifactName
 from papertrace.scans.recipe import draw_recipe
-from papertrace.scans.warp import corners, fit_canvas, perspective, rotation, warp
+from papertrace.scans.warp import _sources, corners, fit_canvas, perspective, rotation, warp
 
 SCALE = 8.0
 SIZE = (1120, 864)  # 140 x 108 mm
@@ -117,7 +119,7 @@ def test_a_carriage_stretches_and_wanders_down_the_page():
     np.testing.assert_allclose(x_px, 0, atol=0.01)
     even = 1.02 * SCALE * (y - 5)
     carriage = 0.4 * SCALE * np.sin(2 * np.pi * 1.02 * y / 50)
-    np.testing.assert_allclose(y_px - even, carriage - carriage[0], atol=0.06)  # the canvas begins within a pixel
+    np.testing.assert_allclose(y_px - even, carriage - carriage[0], atol=0.1)  # the canvas begins within a pixel
 
 
 def test_a_part_of_the_page_is_what_was_asked_for():
@@ -151,3 +153,18 @@ def test_what_is_stored_is_what_was_used():
     composed = compose(draw({"page_curl": 5, "folds": 5, "lens": 5}, 1), SIZE, SCALE)
     values = composed.displacement.values
     assert np.array_equal(values, values.astype(np.float32).astype(float))
+
+
+@pytest.mark.parametrize("artifact", BENDING)
+def test_the_warp_keeps_to_the_exact_map(artifact):
+    size, scale = (2200, 1700), 7.874  # a letter at 200 dpi
+    sheet = dataclasses.replace(SHEET, px_per_mm=scale, width_mm=size[0] / scale, height_mm=size[1] / scale)
+    config = ScansConfig.model_validate({"severity": OFF | {artifact: 5}})
+    for seed in (1, 2):
+        composed = compose(draw_recipe(config, sheet, size, np.random.default_rng(seed)), size, scale)
+        scan = PixelMap(composed.matrix, composed.displacement_px(scale))
+        x, y = np.random.default_rng(seed).integers([0, 0], composed.size, (40_000, 2)).T
+        source = _sources(scan, composed.size)[y, x]
+        on_sheet = ((source > 0) & (source < np.subtract(size, 1))).all(axis=1)
+        error = np.hypot(*(scan.apply(source[on_sheet]) - np.stack([x, y], axis=1)[on_sheet]).T)
+        assert on_sheet.mean() > 0.5 and error.max() <= 0.05

@@ -10,6 +10,7 @@ from papertrace.encoding import encode_png
 from papertrace.errors import ConfigError
 from papertrace.geometry import PixelMap
 from papertrace.io import read_rows, sha256_bytes, write_table
+from papertrace.labels import PageLabels
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.render import render_page
 from papertrace.scans import stage
@@ -82,6 +83,16 @@ def test_a_row_tells_the_truth_about_its_image(shard):
     assert np.array_equal(again.image, image)
     np.testing.assert_allclose(PixelMap.from_row(row).matrix, again.map.matrix)
     assert {text["kind"] for text in json.loads(row["texts"])} == {"printed"}
+
+
+def test_a_row_tells_where_a_bent_page_went(shard):
+    out = make(shard, format="png", page_curl={"probability": 1}, rotation={"probability": 0})
+    row, labels = read_rows(out)[0], PageLabels.from_json(shard[1].labels.to_json())
+    again = apply_recipe(shard[1].image, labels.px_per_mm, json.loads(row["recipe"]))
+    points = np.random.default_rng(0).uniform([0, 0], [labels.width_mm, labels.height_mm], (500, 2))
+    assert row["displacement"]["rows"] * row["displacement"]["columns"] * 2 == len(row["displacement"]["values_mm"])
+    assert np.array_equal(PixelMap.from_row(row).apply(points), again.map.apply(points))
+    assert np.abs(again.map.apply(points) - PixelMap.from_list(row["mm_to_px"]).apply(points)).max() > 5
 
 
 def test_two_runs_give_the_same_bytes(shard):

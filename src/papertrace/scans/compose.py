@@ -23,7 +23,7 @@ from papertrace.scans.warp import (
     rotation,
 )
 
-_SPACING_MM = 3.0
+_SPACING_MM, _FOLD_SPACING_MM = 6.0, 3.0  # of a field's nodes; folds turn within a few mm
 _BEYOND = 3  # nodes: where the field's outer slopes end must not be seen at the sheet's edge
 _STEPS_A_MM = 2**12  # displacements are whole multiples of 0.24 um, which float32 holds exactly
 
@@ -94,7 +94,8 @@ def compose(recipe: list[dict], size: Size, px_per_mm: float) -> Composed:
         view.add(item)
     view.fit()
     matrix = view.homography()
-    displacement = _sample(view, matrix, size, px_per_mm) if bent else None
+    spacing = _FOLD_SPACING_MM if any(item["artifact"] == "folds" for item in bends) else _SPACING_MM
+    displacement = _sample(view, matrix, size, px_per_mm, spacing) if bent else None
     return Composed(matrix / matrix[2, 2], view.size, displacement)
 
 
@@ -177,13 +178,13 @@ class _View:
         self.border, self.matrix = project(self.matrix, self.border), np.eye(3)
 
 
-def _sample(view: _View, matrix: np.ndarray, size: Size, px_per_mm: float) -> Displacement:
+def _sample(view: _View, matrix: np.ndarray, size: Size, px_per_mm: float, spacing: float) -> Displacement:
     """Return what a homography lacks of the way from the page to the view, at nodes that reach beyond the sheet."""
-    columns, rows = (int(np.ceil(extent / px_per_mm / _SPACING_MM)) + 1 + 2 * _BEYOND for extent in size)
-    axes = (_SPACING_MM * (np.arange(n) - float(_BEYOND)) for n in (columns, rows))
+    columns, rows = (int(np.ceil(extent / px_per_mm / spacing)) + 1 + 2 * _BEYOND for extent in size)
+    axes = (spacing * (np.arange(n) - float(_BEYOND)) for n in (columns, rows))
     nodes_mm = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     seen = view.follow(nodes_mm * px_per_mm - 0.5)
     values = (project(np.linalg.inv(matrix), seen) + 0.5) / px_per_mm - nodes_mm
     values = np.round(values * _STEPS_A_MM) / _STEPS_A_MM
-    first = -_BEYOND * _SPACING_MM
-    return Displacement((first, first), _SPACING_MM, values.reshape(rows, columns, 2))
+    first = -_BEYOND * spacing
+    return Displacement((first, first), spacing, values.reshape(rows, columns, 2))

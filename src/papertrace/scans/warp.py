@@ -13,7 +13,8 @@ import numpy as np
 
 from papertrace.geometry import Displacement, PixelMap, cubic_weights
 
-_NODES_PX, _FINER = 12, 2  # a bent map is undone so far apart, then cubics make it finer, and straight lines pixels
+# A bent map is undone at every 48th pixel for a guess, then at every 12th; cubics add one between, lines all others.
+_COARSER, _NODES_PX, _FINER = 4, 12, 2
 _BORDER_STEPS = 64
 
 _EDGE = 1.05  # half diagonals: as far as a lens's distortion is followed
@@ -162,21 +163,31 @@ def warp(
 
 
 def _sources(pixel_map: PixelMap, size: Size) -> np.ndarray:
-    """Return where each pixel of a new image comes from, float32, shape (h, w, 2)."""
-    # Two nodes more than there are cells on each side: the cubic needs one, and OpenCV's resize half of one.
-    columns, rows = (-(-extent // _NODES_PX) + 5 for extent in size)
-    x, y = ((np.arange(n) - 2) * _NODES_PX - 0.5 for n in (columns, rows))
-    nodes = pixel_map.inverse(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)).reshape(rows, columns, 2)
-    finer = _finer(_finer(nodes, _FINER).swapaxes(0, 1), _FINER).swapaxes(0, 1)
-    # From here on a node stands for a square of pixels about it.
+    """Return where each pixel of a new image comes from, float32, shape (h, w, 2), of a map with a displacement."""
+    flat = np.linalg.inv(pixel_map.matrix)
+    coarse_px = _COARSER * _NODES_PX
+    # Two nodes more than there are cells on each side: each cubic needs one.
+    cells = [-(-extent // coarse_px) for extent in size]
+    x, y = ((np.arange(n + 5) - 2) * coarse_px - 0.5 for n in cells)
+    coarse = pixel_map.displacement.undo(project(flat, np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)))
+    guess = _finer_both(coarse.reshape(len(y), len(x), 2), _COARSER)
+    x, y = ((np.arange(n) * _NODES_PX - coarse_px) - 0.5 for n in guess.shape[1::-1])
+    nodes = project(flat, np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2))
+    nodes = pixel_map.displacement.undo(nodes, guess.reshape(-1, 2)).reshape(guess.shape)
+    fine = _finer_both(nodes, _FINER)
+    # From here on a node stands for a square of pixels about it, as OpenCV's resize sees it.
     step = _NODES_PX // _FINER
     pixels = cv2.resize(
-        np.ascontiguousarray(finer, np.float32),
-        (finer.shape[1] * step, finer.shape[0] * step),
+        np.ascontiguousarray(fine, np.float32),
+        (fine.shape[1] * step, fine.shape[0] * step),
         interpolation=cv2.INTER_LINEAR,
     )
-    first = _FINER * step + step // 2
+    first = coarse_px - _NODES_PX + step // 2
     return pixels[first : first + size[1], first : first + size[0]]
+
+
+def _finer_both(nodes: np.ndarray, times: int) -> np.ndarray:
+    return _finer(_finer(nodes, times).swapaxes(0, 1), times).swapaxes(0, 1)
 
 
 def _finer(nodes: np.ndarray, times: int) -> np.ndarray:

@@ -214,13 +214,43 @@ def test_too_few_names_tell_nothing(rows):
     assert assign_columns([name("V1", 0, 2), name("V2", 1, 2)], rows, START, LENGTH) == [None] * 4
 
 
-# of fewer than eight, the names of the first and third column alone can look like a page of two columns
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
-@given(st.data())
-def test_eight_names_or_more_never_give_a_wrong_lead(data):
-    names = standard_names()
-    kept = data.draw(st.lists(st.sampled_from(names), unique=True, min_size=8))
-    offset = data.draw(st.floats(-4, 6))
+def test_one_column_is_believed_where_every_row_has_its_name():
+    three = [make_row(40.0 + 50 * k, np.array([])) for k in range(3)]
+    names = [name(lead, row, 0, 1) for row, lead in enumerate(("I", "II", "III"))]
+    assert [row.leads for row in assign_columns(names, three, START, LENGTH)] == [("I",), ("II",), ("III",)]
+    # one of the four is a rhythm strip, or the page would show II twice
+    four = [make_row(40.0 + 35 * k, np.array([])) for k in range(4)]
+    assert assign_columns([*names, name("II", 3, 0, 1)], four, START, LENGTH) == [None] * 4
+
+
+def test_two_columns_and_four_that_explain_the_names_alike_tell_nothing(rows):
+    first_and_third = [n for n in standard_names() if n.text in ("I", "II", "III", "V1", "V2", "V3")]
+    assert assign_columns(first_and_third, rows, START, LENGTH) == [None] * 4
+    # aVR stands in the third column of no format of four
+    others = [name(lead, row, 2) for row, lead in enumerate(("aVR", "aVL", "aVF"))]
+    result = assign_columns([n for n in first_and_third if n.x_mm < START + 60] + others, rows, START, LENGTH)
+    assert [row and row.leads for row in result[:3]] == [("I", "aVR"), ("II", "aVL"), ("III", "aVF")]
+
+
+def test_six_rows_of_two_columns_are_no_four(rows):
+    leads = (("I", "V1"), ("II", "V2"), ("III", "V3"), ("aVR", "V4"), ("aVL", "V5"), ("aVF", "V6"))
+    six = [make_row(30.0 + 25 * k) for k in range(6)]
+    names = [name(lead, row, column, 2) for row, pair in enumerate(leads) for column, lead in enumerate(pair)]
+    kept = [n for n in names if n.text not in ("V5", "aVF")]
+    assert [row.leads for row in assign_columns(kept, six, START, LENGTH)] == list(leads)
+
+
+# Names of some columns alone are those that can look like a page with fewer columns.
+SUBSETS = st.lists(st.sampled_from(standard_names()), unique=True) | st.sets(st.integers(0, 3), min_size=1).flatmap(
+    lambda columns: st.lists(
+        st.sampled_from([n for n in standard_names() if round(4 * (n.x_mm - START) / LENGTH) in columns]), unique=True
+    )
+)
+
+
+@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+@given(kept=SUBSETS, offset=st.floats(-4, 6))
+def test_a_subset_of_the_names_never_gives_a_wrong_lead(kept, offset):
     kept = [LeadName(n.text, n.x_mm + offset, n.y_mm, n.height_mm, n.row, n.score) for n in kept]
     result = assign_columns(kept, [make_row(40.0 + 35 * k, np.array([])) for k in range(4)], START, LENGTH)
     for row, usual in zip(result, STANDARD, strict=True):

@@ -514,7 +514,7 @@ def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, leng
     count, offset = _column_count(names, start_mm, length_mm)
     by_row = _cells(names, len(rows), count, start_mm + offset, length_mm / count)
     strips = _rhythm_strips(by_row)
-    if not _is_count_sure([row for index, row in enumerate(by_row) if index not in strips]):
+    if not _is_count_sure([row for index, row in enumerate(by_row) if index not in strips]) or _may_be_more(by_row):
         return [None] * len(rows)
     form = _usual_format(by_row)
     if form:
@@ -593,6 +593,26 @@ def _is_count_sure(by_row: list[list[LeadName | None]]) -> bool:
     return bool(read.mean() >= _MOSTLY) or not any(more > count and more % count == 0 for more in _COLUMN_COUNTS)
 
 
+def _may_be_more(by_row: list[list[LeadName | None]]) -> bool:
+    """Tell whether a usual format with more columns explains the names as well, had none of the others been read.
+
+    The first and the third column of four stand where two columns do, and the first of any where one does.
+    """
+    texts = [row[0].text for row in by_row if row[0] is not None]
+    count = len(by_row[0])
+    if count == 1 and (len(by_row) <= 2 or len(set(texts)) == len(by_row)):
+        # no 12-lead format, or a lead for each row and none beside it
+        return False
+    explained = max((agree for agree, _ in _rated_formats(by_row)), default=0)
+    for more in _COLUMN_COUNTS:
+        if more > count and more % count == 0:
+            apart = more // count
+            spread = [[row[k // apart] if k % apart == 0 else None for k in range(more)] for row in by_row]
+            if max((agree for agree, _ in _rated_formats(spread, least=1)), default=-1) >= explained:
+                return True
+    return False
+
+
 def _unique(rows: list[list[LeadName | None]]) -> list[list[str | None]]:
     """Return the texts, without those that occur twice but for one that looks clearly more like it."""
     everything = [name for row in rows for name in row if name is not None]
@@ -618,10 +638,12 @@ def _formats(columns: int) -> list[list[tuple[str, ...]]]:
     return result
 
 
-def _usual_format(by_row: list[list[LeadName | None]]) -> list[tuple[str | None, ...]]:
-    """Return the usual format that the names agree with, but for few that are misread; empty where there is none.
+def _rated_formats(
+    by_row: list[list[LeadName | None]], least: int = _AGREEING
+) -> list[tuple[int, list[tuple[str, ...]]]]:
+    """Return the usual formats that `least` names agree with, but for few that are misread, and how many do.
 
-    Leads in which equally good formats differ are None. Rows below the format's may be rhythm strips.
+    Rows below the format's may be rhythm strips.
     """
     rated = []
     for form in _formats(len(by_row[0])):
@@ -631,8 +653,17 @@ def _usual_format(by_row: list[list[LeadName | None]]) -> list[tuple[str | None,
         pairs = [pair for row, usual in zip(texts, form, strict=True) for pair in zip(row, usual, strict=True)]
         agree = sum(lead == usual for lead, usual in pairs)
         against = sum(lead is not None and lead != usual for lead, usual in pairs)
-        if agree >= _AGREEING and agree >= 3 * against:
+        if agree >= least and agree >= 3 * against:
             rated.append((agree, form))
+    return rated
+
+
+def _usual_format(by_row: list[list[LeadName | None]]) -> list[tuple[str | None, ...]]:
+    """Return the usual format that most names agree with; empty where there is none.
+
+    Leads in which equally good formats differ are None.
+    """
+    rated = _rated_formats(by_row)
     best = [form for agree, form in rated if agree == max(agree for agree, _ in rated)]
     return [
         tuple(leads[0] if len(set(leads)) == 1 else None for leads in zip(*rows, strict=True))

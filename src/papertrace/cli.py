@@ -18,6 +18,8 @@ from papertrace import __version__
 from papertrace.errors import ConfigError, PapertraceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from papertrace.config import Config
 
 _REMEDIES = {
@@ -58,10 +60,43 @@ def _file(name: str, text: str, **options):
 
 
 _config_option = _file("config", "Config of the dataset (YAML), or of the stage (JSON).", required=True)
-_config_or_results = _file("config", "Config of the dataset (YAML), or of the stage (JSON).")
-_results_option = _file("results", "With --id: folder of the dataset, in place of a --config.")
-_id_option = click.option("--id", "page_id", help="Make only the image of this page again; --out is then the image.")
-_shard_option = click.option("--shard", type=click.IntRange(min=0), help="Number of the shard; all of them without it.")
+_results_needed = _file("results", "Folder of a dataset, such as results/demo.", required=True)
+_BY_ID = (
+    click.option("--id", "page_id", help="Make only the image of this page again; --out is then the image."),
+    _file("results", "With --id: folder of the dataset, in place of a --config."),
+)
+_SHARD = click.option("--shard", type=click.IntRange(min=0), help="Number of the shard; all of them without it.")
+_TABLES = {
+    "records": "Table of records.",
+    "manifest": "Table of planned pages.",
+    "pages": "A shard's table of pages.",
+    "scans": "The same shard's table of scans.",
+    "traces": "The same shard's table of traces.",
+}
+
+
+def _stage_options(stage: str, *tables: str, sharded: bool = True, by_id: bool = False) -> Callable:
+    """Return a decorator that gives a stage's command its options.
+
+    They are the config, the tables that the stage takes, its shard, the --id of an image to make again, and the table
+    to write.
+    """
+    written = f"{stage}/{'shard-KKKKK' if sharded else stage}"
+    config = _file("config", "Config of the dataset (YAML), or of the stage (JSON).")
+    options = [
+        config if by_id else _config_option,
+        *(_file(table, _TABLES[table]) for table in tables),
+        *([_SHARD] if sharded else []),
+        *(_BY_ID if by_id else ()),
+        _file("out", f"The table to write [default: <results>/{written}.parquet]."),
+    ]
+
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 @click.group(cls=_OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -87,8 +122,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_config_option
-@_file("out", "The table to write [default: <results>/records/records.parquet].")
+@_stage_options("records", sharded=False)
 def records(config: Path, out: Path | None) -> None:
     """List, check and (for a simulation) write the records.
 
@@ -102,9 +136,7 @@ def records(config: Path, out: Path | None) -> None:
 
 
 @cli.command()
-@_config_option
-@_file("records", "Table of records.")
-@_file("out", "The table to write [default: <results>/manifest/manifest.parquet].")
+@_stage_options("manifest", "records", sharded=False)
 def manifest(config: Path, records: Path | None, out: Path | None) -> None:
     """Plan every page: which window of which record, with which seed.
 
@@ -118,13 +150,7 @@ def manifest(config: Path, records: Path | None, out: Path | None) -> None:
 
 
 @cli.command()
-@_config_or_results
-@_file("manifest", "Table of planned pages.")
-@_file("records", "Table of records.")
-@_shard_option
-@_id_option
-@_results_option
-@_file("out", "The table to write [default: <results>/pages/shard-KKKKK.parquet].")
+@_stage_options("pages", "manifest", "records", by_id=True)
 def pages(
     config: Path | None,
     manifest: Path | None,
@@ -153,14 +179,8 @@ def pages(
 
 
 @cli.command()
-@_config_or_results
-@_file("manifest", "Table of planned pages.")
-@_file("pages", "A shard's table of pages.")
-@_shard_option
-@_id_option
-@_results_option
+@_stage_options("scans", "manifest", "pages", by_id=True)
 @_file("records", "With --id: table of records.")
-@_file("out", "The table to write [default: <results>/scans/shard-KKKKK.parquet].")
 def scans(
     config: Path | None,
     manifest: Path | None,
@@ -191,11 +211,7 @@ def scans(
 
 
 @cli.command()
-@_config_option
-@_file("pages", "A shard's table of pages.")
-@_file("scans", "The same shard's table of scans.")
-@_shard_option
-@_file("out", "The table to write [default: <results>/traces/shard-KKKKK.parquet].")
+@_stage_options("traces", "pages", "scans")
 def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | None, out: Path | None) -> None:
     """Read the images of a shard back into millivolts and seconds.
 
@@ -215,12 +231,7 @@ def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | No
 
 
 @cli.command()
-@_config_option
-@_file("manifest", "Table of planned pages.")
-@_file("pages", "A shard's table of pages.")
-@_file("traces", "The same shard's table of traces.")
-@_shard_option
-@_file("out", "The table to write [default: <results>/scores/shard-KKKKK.parquet].")
+@_stage_options("scores", "manifest", "pages", "traces")
 def scores(
     config: Path, manifest: Path | None, pages: Path | None, traces: Path | None, shard: int | None, out: Path | None
 ) -> None:
@@ -333,7 +344,7 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
 
 
 @cli.command()
-@_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@_results_needed
 @click.option(
     "--format",
     "name",
@@ -362,7 +373,7 @@ def export(results: Path, name: str, kind: str, out: Path) -> None:
 
 
 @cli.command()
-@_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@_results_needed
 def datasheet(results: Path) -> None:
     """Say what a dataset holds: DATASHEET.md, SHA256SUMS and the schema of its recipes, in its folder.
 
@@ -397,7 +408,7 @@ def gallery(out: Path, config: Path | None, cores: int) -> None:
 
 
 @cli.command()
-@_file("results", "Folder of a dataset, such as results/demo.", required=True)
+@_results_needed
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
     """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.

@@ -17,6 +17,7 @@ from papertrace.gallery.picture import FOLDERS, Picture, make_entry
 from papertrace.gallery.sheet import FULL, SMALL, chapters, draw_sheet, encode_sheet, overview
 from papertrace.gallery.tiles import LEADS, Section, sections
 from papertrace.io import atomic_folder
+from papertrace.memory import keep_freed_memory
 from papertrace.threads import limit_threads
 
 if TYPE_CHECKING:
@@ -94,8 +95,13 @@ def _all(entries: list[Entry], signals: dict[str, Signal], folder: Path, cores: 
         yield from progress(map(make, entries))
         return
     # Not forked: OpenCV and Arrow have threads by now.
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=limit_threads) as pool:
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
         yield from progress(pool.map(make, entries))
+
+
+def _start_worker() -> None:
+    limit_threads()
+    keep_freed_memory()
 
 
 def _html(shown: list[tuple[Section, list[list[Picture]]]]) -> str:

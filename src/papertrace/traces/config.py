@@ -7,12 +7,13 @@ from typing import Literal
 from pydantic import Field
 
 from papertrace.section import Section
+from papertrace.traces.registry import DigitizerName
 
 
 class TracesConfig(Section):
     """Who digitizes what."""
 
-    digitizers: list[Literal["classical"]] = Field(["classical"], min_length=1, description="digitizers by name")
+    digitizers: list[DigitizerName] = Field(["classical"], min_length=1, description="digitizers by name")
     inputs: list[Literal["pages", "scans"]] = Field(
         ["pages", "scans"], min_length=1, description="which images are digitized: clean pages, scans, or both"
     )

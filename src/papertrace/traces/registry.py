@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from papertrace.errors import ConfigError
 from papertrace.traces.digitizer import Digitizer
 
-NAMES = ("classical",)
+DigitizerName = Literal["classical"]
 """What `traces.digitizers` in a config may hold."""
 
 
@@ -21,4 +23,4 @@ def get_digitizer(name: str) -> Digitizer:
         from papertrace.traces.classical import Classical
 
         return Classical()
-    raise ConfigError(f"digitizer {name!r} is not known; use one of {', '.join(NAMES)}")
+    raise ConfigError(f"digitizer {name!r} is not known; use one of {', '.join(DigitizerName.__args__)}")

@@ -23,7 +23,7 @@ LEADS = {"two-lead": ("MLII", "V5"), "twelve-lead": STANDARD_LEADS}
 
 _PRESET_SEEDS, _CONFIG_SEEDS = (10, 9, 11), 6  # pages with a brown, a blue and a red grid
 _PAGE_SEED = 15  # a page with a pink grid, black ink and upright type, its rows spread over the page
-_NOT_SEEN = ("preset", "format", "quality")  # a chapter of its own, and what the file is like
+_NOT_SEEN = ("preset", "format", "quality", "store")  # a chapter of its own; how the file is stored
 _TOGETHER: dict[str, dict[str, Any]] = {
     "clip_probability": {"gain_mm_mv": 20},
     "pulse_style": {"chest_gain_mm_mv": "half"},

@@ -151,13 +151,10 @@ def encode_sheet(sheet: np.ndarray, colours: int | None = None) -> bytes:
     from PIL import Image
 
     picture = Image.fromarray(cv2.cvtColor(sheet, cv2.COLOR_BGR2RGB))
-    # A ninth of the pixels tells the palette.
+    # A ninth of the pixels tells the palette; the sheet's own white, which no mean of colours is, comes to it.
     palette = picture.resize((sheet.shape[1] // 3, sheet.shape[0] // 3), Image.Resampling.NEAREST)
-    palette = palette.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=4)
-    # The lightest colour is the sheet's own white, which the mean of its neighbours is not.
-    levels = np.array(palette.getpalette()).reshape(-1, 3)
-    levels[levels.sum(axis=1).argmax()] = 255
-    palette.putpalette(levels.ravel().tolist())
+    palette = palette.quantize(colours - 1, Image.Quantize.MEDIANCUT, kmeans=4)
+    palette.putpalette([*palette.getpalette()[: 3 * (colours - 1)], *_BACKGROUND])
     data = io.BytesIO()
     picture.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
     return data.getvalue()

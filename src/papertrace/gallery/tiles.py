@@ -21,7 +21,7 @@ SEVERITIES = (1, 3, 5)
 LEADS = {"two-lead": ("MLII", "V5"), "twelve-lead": STANDARD_LEADS}
 """The records of the gallery and their leads."""
 
-_PRESET_SEEDS, _CONFIG_SEEDS = (10, 9, 11), 6  # pages with a brown, a blue and a red grid
+_PRESET_SEEDS, _CONFIG_SEEDS = (10, 9, 11), 7  # pages with a brown, a blue and a red grid
 _PAGE_SEED = 15  # a page with a pink grid, black ink and upright type, its rows spread over the page
 _NOT_SEEN = ("preset", "format", "quality", "store")  # a chapter of its own; how the file is stored
 _TOGETHER: dict[str, dict[str, Any]] = {

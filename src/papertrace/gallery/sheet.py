@@ -29,7 +29,7 @@ class Style:
 
 
 FULL = Style(columns=9, tile=(250, 194), loupe=96, type_px=16, heading_px=34, gap=16)
-SMALL = Style(columns=8, tile=(152, 118), loupe=54, type_px=13, heading_px=24, gap=10)
+SMALL = Style(columns=8, tile=(146, 113), loupe=52, type_px=13, heading_px=24, gap=10)
 
 
 @dataclass(frozen=True)

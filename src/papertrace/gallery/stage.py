@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from papertrace.records.reader import Signal
 
 _MARK = "gallery.json"  # tells a gallery from any other folder
-_SMALL_COLOURS = 48
+_SMALL_COLOURS = 64
 _RATE_HZ = 250
 
 

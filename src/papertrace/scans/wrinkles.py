@@ -11,8 +11,8 @@ import numpy as np
 from papertrace.scans.shading import mm_cells, shade
 from papertrace.seeds import generator
 
-_CELLS_PER_MM = 2.0
-_COVER = 3.5  # how many folds reach a place, on average
+_CELLS_PER_MM = 1.5
+_COVER = 3.0  # how many folds reach a place, on average
 _SPREAD = 0.6  # of the folds' lengths: the standard deviation of their logarithm
 _AMBIENT = 0.4  # share of the light that comes from everywhere in the room
 _NODES = 96  # of a fold's profile, on each side of its middle

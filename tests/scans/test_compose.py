@@ -168,3 +168,13 @@ def test_the_warp_keeps_to_the_exact_map(artifact):
         on_sheet = ((source > 0) & (source < np.subtract(size, 1))).all(axis=1)
         error = np.hypot(*(scan.apply(source[on_sheet]) - np.stack([x, y], axis=1)[on_sheet]).T)
         assert on_sheet.mean() > 0.5 and error.max() <= 0.05
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_strip_does_not_hide_a_part_of_itself(seed):
+    size = (4800, 600)
+    strip = dataclasses.replace(SHEET, px_per_mm=4.0, width_mm=1200.0, height_mm=150.0)
+    config = ScansConfig.model_validate({"severity": OFF | {"folds": 5, "page_curl": 4}})
+    scan = compose(draw_recipe(config, strip, size, np.random.default_rng(seed)), size, 4.0).map(4.0)
+    points = np.random.default_rng(seed).uniform([0, 0], [1200, 150], (20_000, 2))
+    assert (areas(scan, points) > 0).all()

@@ -32,6 +32,7 @@ _MOULDS = ((60, 75, 70), (50, 60, 60), (70, 110, 80), (75, 95, 120))
 _STAMP_WORDS = ("RECEIVED", "COPY", "ARCHIVE", "CARDIOLOGY", "SCANNED", "REVIEWED", "DUPLICATE", "FILED", "URGENT")
 _LEAST_AREA = 0.5  # of its area that a bent sheet must show everywhere, for what is on it to be readable
 _LEAST_CONE = 0.02  # less is a cylinder
+_NEAREST = 0.9  # camera's distance in longest sides of the sheet: a phone's field of view is some 60 degrees
 _TRIES = 30
 _WANDER_MM = (25.0, 250.0)  # lengths of the waves of a scanner's carriage
 _HOLES_APART_MM, _HOLES_FROM_EDGE_MM = 80.0, 12.0  # ISO 838
@@ -218,7 +219,7 @@ def _page_curl(section: sections.PageCurl, labels: PageLabels, rng: np.random.Ge
     # A hump rests on both its sides; one side of a valley may rise alone.
     off = float(rng.uniform(-0.45, 0.45) if valley else rng.uniform(-0.1, 0.1))
     bend, cone = uniform(section.bend_degrees, rng), uniform(section.cone, rng)
-    view = _view(section, rng)
+    view = _view(section, labels, rng)
     for _ in range(_TRIES):
         radius = reach / max(math.radians(bend), 1e-3)
         along = float(np.abs([across[1], across[0]]) @ size)
@@ -262,7 +263,7 @@ def _folds(section: sections.Folds, labels: PageLabels, rng: np.random.Generator
                 ],
             }
         )
-    return {"families": [each for each in families if each["lines"]], **_view(section, rng), "seed": seed(rng)}
+    return {"families": [each for each in families if each["lines"]], **_view(section, labels, rng), "seed": seed(rng)}
 
 
 def _partial_page(section: sections.PartialPage, labels: PageLabels, rng: np.random.Generator) -> dict:
@@ -293,14 +294,16 @@ def _anisotropic_dpi(section: sections.AnisotropicDpi, labels: PageLabels, rng: 
     return {"stretch": stretch, "waves": waves}
 
 
-def _view(section: sections.PageCurl | sections.Folds, rng: np.random.Generator) -> dict:
+def _view(section: sections.PageCurl | sections.Folds, labels: PageLabels, rng: np.random.Generator) -> dict:
     """Draw where camera and light are."""
     light = {
         "degrees": float(rng.uniform(0, 360)),
         "elevation": uniform(section.elevation, rng),
         "ambient": uniform(section.ambient, rng),
     }
-    return {"distance_mm": uniform(section.distance_mm, rng), "light": light}
+    # A camera stands back until the whole of a long sheet is in view.
+    nearest = _NEAREST * max(labels.width_mm, labels.height_mm)
+    return {"distance_mm": max(uniform(section.distance_mm, rng), nearest), "light": light}
 
 
 def _background(section: sections.Background, labels: PageLabels, rng: np.random.Generator) -> dict:

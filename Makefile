@@ -18,7 +18,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages photo-statistics labels speed test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -64,6 +64,12 @@ speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder
 
 photo-statistics: venv  ## generated photos beside real ones (PAPERTRACE_DATA/real-photos): the table of docs/realism.md
 	$(BIN)/python benchmarks/photo_statistics.py $(PAPERTRACE_DATA)
+
+random-configs: venv  ## pages and scans of N=10000 configs drawn at random: no error, none empty (an hour; goes on where it stopped)
+	$(BIN)/python benchmarks/random_configs.py --count $(or $(N),10000) --workers $(CORES)
+
+image-formats: venv  ## size, time and loss of the scans' file formats: a table of docs/generator.md
+	$(BIN)/python benchmarks/image_formats.py $(QTDB) --workers $(CORES)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

@@ -44,6 +44,15 @@ def test_a_fax_is_black_and_white_and_keeps_its_places(dpi):
     assert runs.min() >= int(200 / dpi[1])
 
 
+def test_a_fax_of_pale_ink_is_not_empty():
+    page = np.full((600, 800, 3), 250, np.uint8)
+    cv2.line(page, (50, 100), (750, 400), (200, 200, 200), 3)
+    black = fax(page, 7.874, (204, 196), 100)[..., 0] == 0
+    there = page[..., 0] < 250
+    assert (black & there).sum() > 0.8 * there.sum() and (black & ~there).sum() < 0.2 * there.sum()
+    assert not (fax(np.full_like(page, 250), 7.874, (204, 196), 100) == 0).any()
+
+
 def test_every_column_has_its_own_gain():
     seen = streaks(GREY, 0.02, [{"x": 0.5, "width_px": 3, "change": -0.3}], seed=1)[..., 0].astype(float)
     assert np.ptp(seen, axis=0).max() == 0

@@ -13,6 +13,7 @@ from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
 _MM_PER_INCH = 25.4
+_LEAST_BLACK = 0.001  # share of a fax's dots; a trace is three times that
 
 
 def fading(image: np.ndarray, strength: float, patches: float, seed: int) -> np.ndarray:
@@ -82,7 +83,8 @@ def fax(image: np.ndarray, px_per_mm: float, dpi: Point, threshold: int) -> np.n
     dpi : sequence of float
         The machine's dots an inch across and down.
     threshold : int
-        Grey levels below it become black, once uneven light has been evened out.
+        Grey levels below it become black, once uneven light has been evened out; raised, as machines do by
+        themselves, where next to nothing would be.
     """
     height, width = image.shape[:2]
     size = tuple(max(round(n / px_per_mm / _MM_PER_INCH * d), 1) for n, d in zip((width, height), dpi, strict=True))
@@ -90,6 +92,11 @@ def fax(image: np.ndarray, px_per_mm: float, dpi: Point, threshold: int) -> np.n
     paper = cv2.resize(dots, (max(size[0] // 16, 1), max(size[1] // 16, 1)), interpolation=cv2.INTER_AREA)
     paper = cv2.resize(cv2.dilate(paper, np.ones((5, 5), np.uint8)), size, interpolation=cv2.INTER_LINEAR)
     black = dots.astype(np.uint16) * 255 < np.uint16(threshold) * paper.astype(np.uint16)
+    wanted = round(_LEAST_BLACK * black.size)
+    if np.count_nonzero(black) < wanted:
+        share = dots / np.maximum(paper, 1).astype(np.float32)
+        darkest = np.partition(share, wanted, axis=None)[wanted]
+        black = share < 0.75 * darkest + 0.25  # a quarter of the way from ink to paper
     dots = np.where(black, np.uint8(0), np.uint8(255))
     return cv2.merge([cv2.resize(dots, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)] * 3)
 

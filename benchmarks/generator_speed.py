@@ -196,6 +196,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=list(BARS_S), help="clean, or a preset of the scans")
     options = parser.parse_args()
     keys, rows = planned_pages(options.folder.resolve(), options.pages)
+    limit_threads()  # here too: a worker has imported numpy before it can
     every = []
     for case in options.cases:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:

@@ -35,7 +35,6 @@ FORMATS = {
     "JPEG 75": ("jpeg", 75, False),
     "JPEG 90, made grey": ("jpeg", 90, True),
     "WebP 90": ("webp", 90, False),
-    "WebP 75": ("webp", 75, False),
 }
 """Format, quality, and whether the scan is made grey first."""
 
@@ -92,6 +91,7 @@ def measure(keys: dict, row: dict) -> dict[str, dict]:
         outcome = [{**key, "status": traces.status, "reason": traces.reason}]
         scored = score_page(truth, [{**key, **vars(trace)} for trace in traces.traces], scores, outcome)
         snr = {(line["row"], line["column"]): line["snr_db"] for line in scored}
+        snr = {place: None if value is None else float(value) for place, value in snr.items()}
         made[name] = {"record": row["record"], "bytes": len(data), "times": times, "snr": snr}
     return made
 
@@ -140,6 +140,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     keys, rows = rows_of(options.folder.resolve(), options.windows)
+    limit_threads()  # here too: the workers have imported numpy before they can
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
         every = list(pool.map(measure, [keys] * len(rows), rows))
     print(table(every), end="")

@@ -36,6 +36,7 @@ from papertrace.pages.render import Page, render_page
 from papertrace.records.reader import Signal
 from papertrace.scans.scan import Scan, scan_page
 from papertrace.seeds import generator
+from papertrace.threads import limit_threads
 
 TWELVE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 LEADS = (("II",), ("ECG1", "ECG2"), ("MLII", "V5", "V1"), TWELVE, TWELVE, TWELVE, (*TWELVE, "X", "Y", "Z"))
@@ -67,7 +68,7 @@ def draw_config(rng: np.random.Generator) -> dict[str, Any]:
     if how == "sections" or rng.random() < 0.3:
         chosen = [name for name in artifacts if rng.random() < (_ARTIFACTS if how == "sections" else 0.05)]
         drawn |= {name: {**_draw(schema, scans[name], rng), "probability": 1.0} for name in chosen}
-    for key in ("held_out", "format", "quality"):
+    for key in sorted(set(others) - {"preset", "severity", "mix"}):
         if rng.random() < 0.3:
             drawn[key] = _draw(schema, others[key], rng)
     seed = int(rng.integers(2**63))
@@ -276,7 +277,6 @@ def _own_rows(rng: np.random.Generator) -> list[list[str | int]]:
 
 def _start_worker() -> None:
     from papertrace.memory import keep_freed_memory
-    from papertrace.threads import limit_threads
 
     os.nice(19)
     limit_threads()
@@ -288,6 +288,7 @@ def run(count: int, out: Path, workers: int) -> collections.Counter:
     out.parent.mkdir(parents=True, exist_ok=True)
     done = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out.exists() else []
     waiting = sorted(set(range(count)) - {entry["number"] for entry in done})
+    limit_threads()  # here too: the workers have imported numpy before they can
     workforce = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
     with workforce as pool, out.open("a", encoding="utf-8") as file:
         for entry in pool.map(outcome, waiting, chunksize=10):

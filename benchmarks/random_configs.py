@@ -161,13 +161,13 @@ def _contrast(image: np.ndarray) -> int:
 
 
 def _faults_of_map(page: Page, scan: Scan) -> list[str]:
-    """Every lead's middle is on the scan, and the map goes back to where it came from."""
+    """Every lead's middle is on the scan (of a part of a page, some of a lead), and the map's inverse leads back."""
     labels = page.labels
     corners = np.array([[0, 0], [labels.width_mm, 0], [labels.width_mm, labels.height_mm], [0, labels.height_mm]])
-    middles = np.array(
-        [[(lead.box_mm[0] + lead.box_mm[2]) / 2, (lead.box_mm[1] + lead.box_mm[3]) / 2] for lead in labels.leads]
-    )
-    points = np.vstack([corners, middles])
+    boxes = np.array([lead.box_mm for lead in labels.leads])
+    share = np.linspace(0, 1, 9)[:, None]  # along the middle of each box, from left to right
+    x, y = boxes[:, 0] + share * (boxes[:, 2] - boxes[:, 0]), np.tile((boxes[:, 1] + boxes[:, 3]) / 2, (len(share), 1))
+    points = np.vstack([corners, np.stack([x, y], axis=-1).reshape(-1, 2)])
     there = scan.map.apply(points)
     if not np.isfinite(there).all():
         return ["map: a place on the paper has no place on the scan"]
@@ -175,7 +175,11 @@ def _faults_of_map(page: Page, scan: Scan) -> list[str]:
     if np.abs(scan.map.inverse(there) - points).max() > 0.05:
         faults.append("map: its inverse does not lead back")
     size = np.array(scan.image.shape[1::-1])
-    if not ((there[4:] > -1) & (there[4:] < size)).all():
+    seen = ((there > -1) & (there < size)).all(axis=1)[len(corners) :].reshape(x.shape)
+    if any(item["artifact"] == "partial_page" for item in scan.recipe):
+        if not seen.any():
+            faults.append("map: no lead is on this part of the page")
+    elif not seen[len(share) // 2].all():
         faults.append("map: the middle of a lead lies beside the scan")
     return faults
 

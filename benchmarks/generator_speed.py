@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -138,7 +137,6 @@ def _watch_steps(costs: Costs) -> None:
         (render, "draw_grid", "page: grid"),
         (render, "blend", "page: ink onto grid"),
         (pages, "encode_image", "page: encode"),
-        (sys.modules[__name__], "_decode", "decode page"),
         (scan, "draw_recipe", "draw recipe"),
         (scan, "warp", "warp"),
         (surface, "printed_text", "printed_text"),
@@ -148,6 +146,7 @@ def _watch_steps(costs: Costs) -> None:
     ]
     for owner, name, step in places:
         setattr(owner, name, watched(getattr(owner, name), step))
+    globals()["_decode"] = watched(_decode, "decode page")
     for artifacts in (scan.IN_MM, scan.IN_PIXELS):
         for name, function in artifacts.items():
             artifacts[name] = watched(function, name)

@@ -91,7 +91,9 @@ def measure(keys: dict, row: dict) -> dict[str, dict]:
         outcome = [{**key, "status": traces.status, "reason": traces.reason}]
         scored = score_page(truth, [{**key, **vars(trace)} for trace in traces.traces], scores, outcome)
         snr = {(line["row"], line["column"]): line["snr_db"] for line in scored}
-        snr = {place: None if value is None else float(value) for place, value in snr.items()}
+        snr = {
+            place: float(value) if value is not None and np.isfinite(value) else None for place, value in snr.items()
+        }
         made[name] = {"record": row["record"], "bytes": len(data), "times": times, "snr": snr}
     return made
 

@@ -151,10 +151,15 @@ def encode_sheet(sheet: np.ndarray, colours: int | None = None) -> bytes:
     from PIL import Image
 
     picture = Image.fromarray(cv2.cvtColor(sheet, cv2.COLOR_BGR2RGB))
-    # A ninth of the pixels tells the palette; the sheet's own white, which no mean of colours is, comes to it.
+    # A ninth of the pixels tells the palette.
     palette = picture.resize((sheet.shape[1] // 3, sheet.shape[0] // 3), Image.Resampling.NEAREST)
     palette = palette.quantize(colours - 1, Image.Quantize.MEDIANCUT, kmeans=4)
-    palette.putpalette([*palette.getpalette()[: 3 * (colours - 1)], *_BACKGROUND])
+    places = np.array(picture.quantize(palette=palette, dither=Image.Dither.NONE))
+    # The sheet's own white, which no mean of colours is.
+    levels = palette.getpalette()
+    places[(sheet == _BACKGROUND).all(axis=2)] = len(levels) // 3
+    small = Image.fromarray(places, "P")
+    small.putpalette([*levels, *_BACKGROUND])
     data = io.BytesIO()
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    small.save(data, "PNG", optimize=True)
     return data.getvalue()

@@ -114,12 +114,12 @@ def faults_of(page: Page, scan: Scan, signal: Signal) -> list[str]:
     faults = [f"page: {fault}" for fault in _faults_of_image(page.image)]
     faults += [f"scan: {fault}" for fault in _faults_of_image(scan.image)]
     labels, paper = page.labels, np.array([page.labels.width_mm, page.labels.height_mm])
-    known = np.isfinite(signal.samples).any()
-    if known and not any(_has_ink(page, lead.box_mm) for lead in labels.leads):
+    drawn = any(np.isfinite(stretch.samples).any() for stretch in page.truth)
+    if drawn and not any(_has_ink(page, lead.box_mm) for lead in labels.leads):
         faults.append("page: no lead has ink in its box")
     if len(labels.leads) != len(page.truth) or not labels.leads:
         faults.append("page: as many labels of leads as stretches of truth, and one at least, are wanted")
-    if known and all(np.isnan(stretch.samples).all() for stretch in page.truth) and np.isfinite(signal.samples).all():
+    if not drawn and np.isfinite(signal.samples).all():
         faults.append("page: truth is NaN where the signal is not")
     stored = {"labels": asdict(labels), "page recipe": page.recipe.to_dict(), "scan recipe": scan.recipe}
     stored |= {"texts": [asdict(text) for text in scan.texts], "map": scan.map.to_list()}

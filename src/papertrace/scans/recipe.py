@@ -15,6 +15,7 @@ from papertrace.scans.warp import Size, outline
 from papertrace.seeds import derive_seed, generator
 
 _TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
+_LEAST_SHARE, _SEEN_WITHIN = 0.02, 0.1  # of width and height; of a part of a page some trace is in the middle
 _KEEP_MM = 1.5  # left around the traces when a crop is drawn
 
 _ORDER = [
@@ -101,10 +102,11 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
     bends = [item for item in drawn if item["artifact"] in SURFACES]
     for item in bends[1:]:  # one camera and one light for them all
         item |= {key: bends[0][key] for key in ("distance_mm", "light")}
-    for item in drawn:
-        if item["artifact"] == "crop":
-            before = drawn[: drawn.index(item)]
-            item["pixels"] = _limit_crop(item.pop("shares"), before, labels, size)
+    for place, item in enumerate(drawn):
+        if item["artifact"] == "partial_page":
+            item["shares"] = _limit_part(item["shares"], drawn[:place], labels, size)
+        elif item["artifact"] == "crop":
+            item["pixels"] = _limit_crop(item.pop("shares"), drawn[:place], labels, size)
     return drawn
 
 
@@ -125,6 +127,22 @@ def _draw_geometry(config: ScansConfig, rng: np.random.Generator) -> list[dict]:
 
 def _draw_desk(rng: np.random.Generator) -> list[int]:
     return [int(c) for c in np.clip(np.add(DESKS[int(rng.integers(len(DESKS)))], rng.integers(-15, 16, 3)), 0, 255)]
+
+
+def _limit_part(shares: list[float], geometry: list[dict], labels: PageLabels, size: Size) -> list[float]:
+    """Return which shares are missing left, top, right and bottom: less than wanted where no trace would be seen."""
+    boxes = np.array([lead.box_mm for lead in labels.leads]).reshape(-1, 4)
+    along = np.linspace(0, 1, 9)[:, None]
+    x, y = boxes[:, 0] + along * (boxes[:, 2] - boxes[:, 0]), np.tile((boxes[:, 1] + boxes[:, 3]) / 2, (len(along), 1))
+    points = np.stack([x, y], axis=-1).reshape(-1, 2)
+    while len(points) and max(shares) > _LEAST_SHARE:
+        composed = compose([*geometry, {"artifact": "partial_page", "shares": shares}], size, labels.px_per_mm)
+        margin = _SEEN_WITHIN * np.array(composed.size)
+        seen = composed.map(labels.px_per_mm).apply(points)
+        if ((seen > margin) & (seen < composed.size - margin)).all(axis=1).any():
+            break
+        shares = [0.7 * share for share in shares]
+    return shares
 
 
 def _limit_crop(shares: np.ndarray, geometry: list[dict], labels: PageLabels, size: Size) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from papertrace.encoding import SUFFIXES, encode_image, encode_png, in_one_channel
+from papertrace.encoding import SUFFIXES, encode_image, encode_jpeg, encode_png, in_one_channel
 
 NOISE = np.random.default_rng(0).integers(0, 256, (130, 67, 3), np.uint8)
 SMOOTH = cv2.GaussianBlur(NOISE, (0, 0), 5)
@@ -57,3 +57,12 @@ def test_a_higher_quality_is_nearer_to_the_image_and_larger(form, worst, best):
 def test_an_image_without_pixels_is_refused():
     with pytest.raises((ValueError, cv2.error)):
         encode_image(np.zeros((0, 5), np.uint8), "jpeg", 90)
+
+
+def test_jpeg_files_keep_the_colour_of_single_pixels():
+    """A red line a pixel wide on white, its brightness and colour: half the colour's resolution would halve it."""
+    image = np.full((64, 64, 3), 255, np.uint8)
+    image[:, 31] = (60, 60, 230)
+    colour = [decoded(data)[:, 31].astype(int) for data in (encode_image(image, "jpeg", 95), encode_jpeg(image, 95))]
+    whole, half = (np.abs(pixels - image[:, 31]).max() for pixels in colour)
+    assert whole <= 12 and half > 40

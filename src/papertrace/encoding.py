@@ -30,7 +30,7 @@ def encode_image(image: np.ndarray, form: str, quality: int) -> bytes:
     """
     writers: dict[str, Callable[[np.ndarray], bytes]] = {
         "png": encode_png,
-        "jpeg": partial(encode_jpeg, quality=quality),
+        "jpeg": partial(encode_jpeg, quality=quality, whole_chroma=True),
         "webp": partial(encode_webp, quality=quality),
     }
     return writers[form](in_one_channel(image))
@@ -64,9 +64,15 @@ def encode_png(image: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
 
 
-def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
-    """Return the bytes of a baseline JPEG file with 4:2:0 chroma."""
-    return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
+def encode_jpeg(image: np.ndarray, quality: int, *, whole_chroma: bool = False) -> bytes:
+    """Return the bytes of a baseline JPEG file, its colour at half the resolution (4:2:0), as cameras write it.
+
+    Ink and grid differ by colour: `whole_chroma` (4:4:4) keeps the edges between them, for half as many bytes again.
+    """
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if whole_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    return _encode(
+        ".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    )
 
 
 def encode_webp(image: np.ndarray, quality: int) -> bytes:

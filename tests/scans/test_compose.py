@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papertrace.geometry import PixelMap
-from papertrace.labels import PageLabels
+from papertrace.labels import LeadLabel, PageLabels
 from papertrace.scans.compose import BENDING, GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.presets import ArtifactName
@@ -178,3 +178,20 @@ def test_a_long_strip_does_not_hide_a_part_of_itself(seed):
     scan = compose(draw_recipe(config, strip, size, np.random.default_rng(seed)), size, 4.0).map(4.0)
     points = np.random.default_rng(seed).uniform([0, 0], [1200, 150], (20_000, 2))
     assert (areas(scan, points) > 0).all()
+
+
+@pytest.mark.parametrize("side", range(8))
+def test_some_trace_is_seen_on_a_part_of_a_page(side):
+    """One short trace near an edge, and more than half of the sheet missing, whichever sides they are."""
+    places = [(5.0, 50.0), (115.0, 50.0), (60.0, 6.0), (60.0, 100.0)]
+    x, y = places[side % 4]
+    lead = LeadLabel("II", 0, 0, 0, 0.8, x, y, 25, 10, 0.3, (x, y - 2, x + 20, y + 2))
+    sheet = dataclasses.replace(SHEET, leads=[lead])
+    config = ScansConfig.model_validate(
+        {"severity": OFF, "partial_page": {"probability": 1, "share": [0.6, 0.6]}, "rotation": {"probability": 1}}
+    )
+    for seed in range(side // 4, 40, 2):
+        recipe = draw_recipe(config, sheet, SIZE, np.random.default_rng(seed))
+        composed = compose(recipe, SIZE, SCALE)
+        seen = composed.map(SCALE).apply(np.stack([np.linspace(x, x + 20, 9), np.full(9, y)], axis=1))
+        assert ((seen > 0) & (seen < np.array(composed.size) - 1)).all(axis=1).any()

@@ -13,6 +13,7 @@ from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
 _MM_PER_INCH = 25.4
+_PALEST_INK = 0.95  # of the light of the paper about it
 _LEAST_BLACK = 0.001  # share of a fax's dots; a trace is three times that
 
 
@@ -96,7 +97,8 @@ def fax(image: np.ndarray, px_per_mm: float, dpi: Point, threshold: int) -> np.n
     if np.count_nonzero(black) < wanted:
         share = dots / np.maximum(paper, 1).astype(np.float32)
         darkest = np.partition(share, wanted, axis=None)[wanted]
-        black = share < 0.75 * darkest + 0.25  # a quarter of the way from ink to paper
+        if darkest < _PALEST_INK:  # a blank page stays blank
+            black = share < 0.75 * darkest + 0.25  # a quarter of the way from ink to paper
     dots = np.where(black, np.uint8(0), np.uint8(255))
     return cv2.merge([cv2.resize(dots, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)] * 3)
 

@@ -30,6 +30,7 @@ EVERY = 5
 FORMATS = {
     "PNG": ("png", 100, ""),
     "JPEG 95": ("jpeg", 95, ""),
+    "JPEG 91": ("jpeg", 91, ""),
     "JPEG 90": ("jpeg", 90, ""),
     "JPEG 85": ("jpeg", 85, ""),
     "JPEG 75": ("jpeg", 75, ""),

@@ -407,7 +407,7 @@ class ScansConfig(Section):
         "wanted; such scans are for training and are not digitized",
     )
     format: ImageFormat = Field("jpeg", description="file format of the scans; grey scans are stored in one channel")
-    quality: ImageQuality = Field(90, description="with formats jpeg and webp: quality of the file")
+    quality: ImageQuality = Field(91, description="with formats jpeg and webp: quality of the file")
 
     @model_validator(mode="before")
     @classmethod

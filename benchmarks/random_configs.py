@@ -114,12 +114,11 @@ def faults_of(page: Page, scan: Scan, signal: Signal) -> list[str]:
     faults = [f"page: {fault}" for fault in _faults_of_image(page.image)]
     faults += [f"scan: {fault}" for fault in _faults_of_image(scan.image)]
     labels, paper = page.labels, np.array([page.labels.width_mm, page.labels.height_mm])
-    drawn = any(np.isfinite(stretch.samples).any() for stretch in page.truth)
-    if drawn and not any(_has_ink(page, lead.box_mm) for lead in labels.leads):
+    if not any(_has_ink(page, lead.box_mm) for lead in labels.leads):
         faults.append("page: no lead has ink in its box")
     if len(labels.leads) != len(page.truth) or not labels.leads:
         faults.append("page: as many labels of leads as stretches of truth, and one at least, are wanted")
-    if not drawn and np.isfinite(signal.samples).all():
+    if np.isfinite(signal.samples).all() and any(np.isnan(stretch.samples).any() for stretch in page.truth):
         faults.append("page: truth is NaN where the signal is not")
     stored = {"labels": asdict(labels), "page recipe": page.recipe.to_dict(), "scan recipe": scan.recipe}
     stored |= {"texts": [asdict(text) for text in scan.texts], "map": scan.map.to_list()}
@@ -210,6 +209,8 @@ def make(number: int) -> tuple[Config, Signal, Page, Scan]:
         raise PapertraceError(row["reason"])
     place = {key: row[key] for key in ("dpi", "speed_mm_s", "gain_mm_mv", "start_sample")}
     page = render_page(signal, row["layout"], config.pages, generator(row["seed_pages"]), **place)
+    if not page.shows_a_trace:
+        raise PapertraceError("no sample is valid in this window")
     scans = config.scans.of_split(SPLITS[number % 3])
     return config, signal, page, scan_page(page.image, page.labels, scans, generator(row["seed_scans"]))
 
@@ -312,8 +313,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.only is not None:
         print(json.dumps(draw_config(generator(options.only)), indent=1))
-        _, signal, page, scan = make(options.only)
-        print("; ".join(faults_of(page, scan, signal)) or "nothing is wrong")
+        print(json.dumps(outcome(options.only), indent=1))
         return 0
     counts = run(options.count, options.out, options.workers)
     print(", ".join(f"{counts[status]:,} {status}" for status in ("ok", "refused", "wrong")), f"({options.out})")

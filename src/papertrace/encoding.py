@@ -70,9 +70,7 @@ def encode_jpeg(image: np.ndarray, quality: int, *, whole_chroma: bool = False) 
     Ink and grid differ by colour: `whole_chroma` (4:4:4) keeps the edges between them, for half as many bytes again.
     """
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if whole_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    return _encode(
-        ".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    )
+    return _encode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality), cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling])
 
 
 def encode_webp(image: np.ndarray, quality: int) -> bytes:

@@ -110,6 +110,15 @@ def test_nan_everywhere_is_told(made):
     assert row["reason"] == "odd.hea: no lead has a valid sample; leave this record out"
 
 
+def test_a_window_without_a_valid_sample_is_told(made):
+    samples = rhythm(30, 500, 2)
+    samples[:14_500] = np.nan
+    planned, row, *_ = made(samples, manifest={"windows_per_record": 1})
+    assert planned["start_sample"] + planned["n_samples"] <= 14_500
+    assert planned["status"] == "ok" and row["status"] == "failed"
+    assert row["reason"] == "odd: no sample of ECG1, ECG2 is valid in this window; choose another layout or window"
+
+
 def test_a_spike_of_20_mv(made):
     samples = rhythm(10, 500, 2)
     samples[2500, 0] += 20

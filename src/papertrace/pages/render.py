@@ -65,6 +65,11 @@ class Page:
     recipe: PageRecipe
     twin: np.ndarray | None
 
+    @property
+    def shows_a_trace(self) -> bool:
+        """Whether any sample that was to be drawn is valid."""
+        return any(np.isfinite(stretch.samples).any() for stretch in self.truth)
+
 
 def render_page(
     signal: Signal,

@@ -92,7 +92,7 @@ def draw_page(row: dict, config: Config, root: Path) -> Page | str:
     try:
         signal = read_window(root, row["path"], row["start_sample"], row["n_samples"])
         age, sex = read_age_and_sex(root, row["path"]) if config.pages.header_from_record else (None, None)
-        return render_page(
+        page = render_page(
             signal,
             row["layout"],
             config.pages,
@@ -103,6 +103,10 @@ def draw_page(row: dict, config: Config, root: Path) -> Page | str:
             start_sample=row["start_sample"],
             window=Window(row["page_id"], age, sex),
         )
+        if not page.shows_a_trace:
+            shown = ", ".join(dict.fromkeys(stretch.lead for stretch in page.truth))
+            return f"{row['path']}: no sample of {shown} is valid in this window; choose another layout or window"
+        return page
     except PapertraceError as error:
         return str(error)
     except (ValueError, ArithmeticError, LookupError, TypeError) as error:

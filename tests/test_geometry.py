@@ -131,3 +131,12 @@ def test_a_row_of_the_table_reads_back_exactly(scan, tmp_path):
     again = PixelMap.from_row(read_rows(tmp_path / "scans.parquet")[0])
     assert np.array_equal(again.apply(POINTS_MM), scan.apply(POINTS_MM))
     assert (again.displacement is None) == (scan.displacement is None)
+
+
+def test_a_guess_from_beyond_the_horizon_does_no_harm():
+    rng = np.random.default_rng(5)
+    bent = Displacement((0.0, 0.0), 6.0, np.round(rng.uniform(-0.4, 0.4, (30, 40, 2)), 3))
+    moved = np.concatenate([rng.uniform(0, 170, (50, 2)), rng.uniform(-1e6, 1e6, (50, 2))])
+    guess = moved + rng.choice([-1, 1], (100, 2)) * 10 ** rng.uniform(0, 7, (100, 2))
+    found = bent.undo(moved, guess)
+    assert np.abs(found + bent.at(found) - moved).max() < 0.002

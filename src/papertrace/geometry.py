@@ -79,7 +79,9 @@ class Displacement:
         ArithmeticError
             Some have no one place, as the displacement folds over.
         """
-        found = (moved if start is None else start).copy()
+        # Nothing is displaced by more than this: a guess from farther off (near a horizon) is none. Cubics overshoot.
+        farthest = 1.5 * np.abs(self.values).max(initial=0.0)
+        found = moved.copy() if start is None else np.clip(start, moved - farthest, moved + farthest)
         left = np.flatnonzero(np.isfinite(moved).all(axis=1))
         for _ in range(_STEPS):
             added, after_x, after_y = self.with_slopes(found[left])

@@ -13,7 +13,7 @@ from papertrace.scans.shading import cloud, coarse_cells, shade
 from papertrace.seeds import generator
 
 _MM_PER_INCH = 25.4
-_PALEST_INK = 0.95  # of the light of the paper about it
+_PALEST_INK = 0.98  # of the light of the paper about it
 _LEAST_BLACK = 0.001  # share of a fax's dots; a trace is three times that
 
 

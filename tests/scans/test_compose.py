@@ -195,3 +195,17 @@ def test_some_trace_is_seen_on_a_part_of_a_page(side):
         composed = compose(recipe, SIZE, SCALE)
         seen = composed.map(SCALE).apply(np.stack([np.linspace(x, x + 20, 9), np.full(9, y)], axis=1))
         assert ((seen > 0) & (seen < np.array(composed.size) - 1)).all(axis=1).any()
+
+
+def test_perspective_of_a_turned_roll_keeps_the_horizon_away():
+    roll = PageLabels("none", "roll", 81.28, 3.2, 1534.0, 66.0, None)
+    size = (4909, 211)
+    config = ScansConfig.model_validate(
+        {"severity": OFF, "rotation": {"probability": 1, "degrees": [30, 44]},
+         "perspective": {"probability": 1, "shift": [0.15, 0.2]}}
+    )  # fmt: skip
+    middle = np.array([[767.0, 33.0], [1.0, 33.0], [1533.0, 33.0]])
+    for seed in range(30):
+        composed = compose(draw_recipe(config, roll, size, np.random.default_rng(seed)), size, 3.2)
+        seen = composed.map(3.2).apply(middle)
+        assert ((seen > 0) & (seen < composed.size)).all()

@@ -116,3 +116,12 @@ def test_one_artifact_shifts_nothing_in_another(page):
     alone = draw_recipe(scans(severity={"stains": 3}), page.labels, page.recipe.size_px, rng(1))
     both = draw_recipe(scans(severity={"stains": 3, "shadow": 3, "mould": 2}), page.labels, page.recipe.size_px, rng(1))
     assert [item for item in both if item["artifact"] not in ("shadow", "mould")] == alone
+
+
+def test_gamma_leaves_something_of_an_underexposed_scan(page):
+    config = ScansConfig.model_validate(
+        {"severity": dict.fromkeys(ArtifactName.__args__, 0), "exposure": {"probability": 1, "stops": [-4, -3.9]},
+         "gamma": {"probability": 1, "exponent": [4.5, 5]}}
+    )  # fmt: skip
+    scan = scan_page(page.image, page.labels, config, np.random.default_rng(0))
+    assert np.ptp(scan.image[..., 1]) > 12

@@ -65,7 +65,7 @@ def _handwriting(section: sections.Handwriting, labels: PageLabels, rng: np.rand
     for _ in range(whole(section.lines, rng)):
         text = str(rng.choice(words)) if rng.random() < 0.75 else f"{int(rng.integers(40, 160))} / min"
         text = text.capitalize() if rng.random() < 0.4 else text
-        size = uniform(section.size_mm, rng)
+        size = min(uniform(section.size_mm, rng), (labels.width_mm - 6) / (0.85 * len(text)))
         length = 0.85 * size * len(text)
         lines.append(
             {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from papertrace.labels import Box, PageLabels
@@ -11,10 +13,12 @@ from papertrace.scans.compose import GEOMETRY, compose
 from papertrace.scans.config import ScansConfig
 from papertrace.scans.draws import DESKS, DRAWS, draw_artifact, overlap, uniform, whole, words_of_cardiology
 from papertrace.scans.presets import ArtifactName
-from papertrace.scans.warp import Size, outline
+from papertrace.scans.warp import Size, corners, outline, perspective, project, rotation
 from papertrace.seeds import derive_seed, generator
 
 _TEXT_COLOURS = ((20, 20, 20), (90, 90, 90), (120, 50, 30), (40, 40, 150))
+_DEEPEST = 2.5  # times as far from the camera as the nearest corner of the sheet is the farthest, at most
+_LEAST_WHITE, _DISPLAY_GAMMA = 0.08, 2.2  # of the brightest grey level; from light to grey levels
 _LEAST_SHARE, _SEEN_WITHIN = 0.02, 0.1  # of width and height; of a part of a page some trace is in the middle
 _KEEP_MM = 1.5  # left around the traces when a crop is drawn
 
@@ -102,8 +106,11 @@ def draw_recipe(config: ScansConfig, labels: PageLabels, size: Size, rng: np.ran
     bends = [item for item in drawn if item["artifact"] in SURFACES]
     for item in bends[1:]:  # one camera and one light for them all
         item |= {key: bends[0][key] for key in ("distance_mm", "light")}
+    _limit_tones(drawn)
     for place, item in enumerate(drawn):
-        if item["artifact"] == "partial_page":
+        if item["artifact"] == "perspective":
+            item["shifts"] = _limit_perspective(item["shifts"], drawn[:place], size)
+        elif item["artifact"] == "partial_page":
             item["shares"] = _limit_part(item["shares"], drawn[:place], labels, size)
         elif item["artifact"] == "crop":
             item["pixels"] = _limit_crop(item.pop("shares"), drawn[:place], labels, size)
@@ -127,6 +134,26 @@ def _draw_geometry(config: ScansConfig, rng: np.random.Generator) -> list[dict]:
 
 def _draw_desk(rng: np.random.Generator) -> list[int]:
     return [int(c) for c in np.clip(np.add(DESKS[int(rng.integers(len(DESKS)))], rng.integers(-15, 16, 3)), 0, 255)]
+
+
+def _limit_tones(drawn: list[dict]) -> None:
+    """Weaken, in place, a gamma that would leave nothing of an underexposed scan."""
+    stops = next((item["stops"] for item in drawn if item["artifact"] == "exposure"), 0.0)
+    white = 2 ** (min(stops, 0.0) / _DISPLAY_GAMMA)
+    for item in drawn:
+        if item["artifact"] == "gamma" and white ** item["exponent"] < _LEAST_WHITE:
+            item["exponent"] = max(math.log(_LEAST_WHITE) / math.log(white), 1.0)
+
+
+def _limit_perspective(shifts: list[list[float]], before: list[dict], size: Size) -> list[list[float]]:
+    """Return shifts so small that no part of the sheet, as it is turned, comes near the horizon."""
+    degrees = next((item["degrees"] for item in before if item["artifact"] == "rotation"), 0.0)
+    turned = project(rotation(size, degrees), corners(size))
+    while True:
+        depth = np.column_stack([turned, np.ones(4)]) @ perspective(size, shifts)[2]
+        if depth.min() * _DEEPEST > depth.max():
+            return shifts
+        shifts = [[0.7 * shift for shift in corner] for corner in shifts]
 
 
 def _limit_part(shares: list[float], geometry: list[dict], labels: PageLabels, size: Size) -> list[float]:
@@ -155,8 +182,8 @@ def _limit_crop(shares: np.ndarray, geometry: list[dict], labels: PageLabels, si
     if not boxes:
         return [int(value) for value in wanted]
     x0, y0, x1, y1 = np.add(boxes, [-_KEEP_MM, -_KEEP_MM, _KEEP_MM, _KEEP_MM]).T
-    corners = np.stack([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]).transpose(2, 0, 1)
-    points = np.concatenate([outline(four) for four in corners])
+    boxes_corners = np.stack([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]).transpose(2, 0, 1)
+    points = np.concatenate([outline(four) for four in boxes_corners])
     seen = composed.map(labels.px_per_mm).apply(points)
     (left, top), (right, bottom) = seen.min(axis=0) + 0.5, seen.max(axis=0) + 0.5
     room = np.array([left, top, width - right, height - bottom])

@@ -29,6 +29,13 @@ def in_image(points_px: np.ndarray, size: Size) -> np.ndarray:
     return ((points_px >= -0.5 - 1e-6) & (points_px <= np.subtract(size, 0.5) + 1e-6)).all(axis=1)
 
 
+def at_pixels(image: np.ndarray, points_px: np.ndarray) -> np.ndarray:
+    """Return an image's values at the pixels that points, shape (n, 2), lie in; at its edge those beyond it."""
+    last = np.subtract(image.shape[1::-1], 1)
+    column, row = np.clip(np.rint(np.nan_to_num(points_px)), 0, last).astype(int).T
+    return image[row, column]
+
+
 @dataclass(frozen=True)
 class Displacement:
     """A smooth field of displacements, given at the nodes of a square lattice.

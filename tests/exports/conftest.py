@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,28 @@ from papertrace.scans import stage as scans_stage
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory) -> tuple[Path, Path]:
+def make_dataset() -> Callable[[Path], Path]:
+    """Run the stages up to the scans, two shards of them, for a config's file; returns the dataset's folder."""
+
+    def make(path: Path) -> Path:
+        config = load_config(path)
+        results = Path(config.results) / config.dataset
+        for stage in ("records", "manifest", "pages", "scans"):
+            write_text(stage_config_text(config, stage), results / "config" / f"{stage}.json")
+        records, manifest = results / "records/records.parquet", results / "manifest/manifest.parquet"
+        records_stage.run(config, records)
+        manifest_stage.run(config, records, manifest)
+        for shard in range(2):
+            pages = results / f"pages/shard-{shard:05d}.parquet"
+            pages_stage.run(config, manifest, records, shard, pages)
+            scans_stage.run(config, manifest, pages, results / f"scans/shard-{shard:05d}.parquet")
+        return results
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def dataset(make_dataset, tmp_path_factory) -> tuple[Path, Path]:
     """The config of a dataset, and its folder."""
     root = tmp_path_factory.mktemp("exports")
     path = root / "tiny.yaml"
@@ -32,18 +54,7 @@ def dataset(tmp_path_factory) -> tuple[Path, Path]:
         "scans": {"crop": {"probability": 1}, "perspective": {"probability": 1}},
     }
     path.write_text(yaml.safe_dump(data))
-    config = load_config(path)
-    results = root / "results" / "tiny"
-    for stage in ("records", "manifest", "pages", "scans"):
-        write_text(stage_config_text(config, stage), results / "config" / f"{stage}.json")
-    records, manifest = results / "records/records.parquet", results / "manifest/manifest.parquet"
-    records_stage.run(config, records)
-    manifest_stage.run(config, records, manifest)
-    for shard in range(2):
-        pages = results / f"pages/shard-{shard:05d}.parquet"
-        pages_stage.run(config, manifest, records, shard, pages)
-        scans_stage.run(config, manifest, pages, results / f"scans/shard-{shard:05d}.parquet")
-    return path, results
+    return path, make_dataset(path)
 
 
 PX_PER_MM = 8.0

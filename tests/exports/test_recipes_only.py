@@ -10,20 +10,17 @@ import yaml
 from click.testing import CliRunner
 
 from papertrace.cli import cli
-from papertrace.config import load_config, stage_config_text, validate_config
+from papertrace.config import load_config, validate_config
 from papertrace.errors import ConfigError
 from papertrace.exports.dataset import read_items
 from papertrace.exports.stream import Rendered, stream
-from papertrace.io import read_rows, sha256_bytes, write_text
-from papertrace.manifest import stage as manifest_stage
-from papertrace.pages import stage as pages_stage
-from papertrace.records import stage as records_stage
+from papertrace.io import read_rows, sha256_bytes
 from papertrace.scans import stage as scans_stage
 from papertrace.traces import stage as traces_stage
 
 
 @pytest.fixture(scope="module")
-def bare(dataset, tmp_path_factory):
+def bare(dataset, make_dataset, tmp_path_factory):
     """The same dataset without images: its config and its folder."""
     root = tmp_path_factory.mktemp("bare")
     data = yaml.safe_load(dataset[0].read_text()) | {"results": str(root / "results")}
@@ -31,17 +28,7 @@ def bare(dataset, tmp_path_factory):
     data["scans"] |= {"store": "recipes"}
     path = root / "tiny.yaml"
     path.write_text(yaml.safe_dump(data))
-    config, results = load_config(path), root / "results/tiny"
-    for stage in ("records", "manifest", "pages", "scans"):
-        write_text(stage_config_text(config, stage), results / "config" / f"{stage}.json")
-    records, manifest = results / "records/records.parquet", results / "manifest/manifest.parquet"
-    records_stage.run(config, records)
-    manifest_stage.run(config, records, manifest)
-    for shard in range(2):
-        pages = results / f"pages/shard-{shard:05d}.parquet"
-        pages_stage.run(config, manifest, records, shard, pages)
-        scans_stage.run(config, manifest, pages, results / f"scans/shard-{shard:05d}.parquet")
-    return path, results
+    return path, make_dataset(path)
 
 
 def every_row(results, stage):

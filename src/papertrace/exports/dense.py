@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from papertrace.geometry import PixelMap, Size, in_image
+from papertrace.geometry import PixelMap, Size, at_pixels, in_image
 from papertrace.labels import CODE_QUIET_MM, Box, PageLabels, TextLabel
 
 if TYPE_CHECKING:
@@ -169,13 +169,6 @@ def page_corners(labels: PageLabels, pixel_map: PixelMap, size: Size) -> tuple[n
     width, height = labels.width_mm, labels.height_mm
     points = pixel_map.apply(np.array([[0, 0], [width, 0], [width, height], [0, height]], float))
     return points, in_image(points, size)
-
-
-def at_pixels(image: np.ndarray, points_px: np.ndarray) -> np.ndarray:
-    """Return an image's values at the pixels that points, shape (n, 2), lie in; at its edge those beyond it."""
-    last = np.subtract(image.shape[1::-1], 1)
-    column, row = np.clip(np.rint(np.nan_to_num(points_px)), 0, last).astype(int).T
-    return image[row, column]
 
 
 def _box(kind: str, text: str, box_mm: Box, pixel_map: PixelMap, size: Size) -> BoxLabel | None:

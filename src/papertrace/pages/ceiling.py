@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papertrace.geometry import PixelMap, Size, in_image
+from papertrace.geometry import PixelMap, Size, at_pixels, in_image
 from papertrace.labels import LeadLabel, PageLabels
 from papertrace.pages.ink import curve_heights
 
@@ -80,8 +80,7 @@ def readable(
         points_px = pixel_map.apply(points_mm)
         shown = in_image(points_px, size) & labels.on_paper(points_mm)
         if hidden is not None:
-            column, row = np.rint(np.clip(np.nan_to_num(points_px), 0, np.subtract(size, 1))).astype(int).T
-            shown &= ~hidden[row, column]
+            shown &= ~at_pixels(hidden, points_px)
         return points_px, shown
 
     found = []

@@ -3,15 +3,12 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
 from papertrace.traces.layout import (
     Row,
     agreeing,
     arrange,
     columns_of,
-    cut_pulses,
-    find_pulse,
     is_print,
     is_straight,
     layout_name,
@@ -34,71 +31,6 @@ def row_of(x0: float, x1: float, height, centre: float = 50.0, gap: tuple[float,
 def beats(x: np.ndarray) -> np.ndarray:
     """A QRS of 1 cm and 2 mm width every 20 mm."""
     return 10 * np.clip(1 - np.abs((x % 20) - 10) / 1.0, 0, None)
-
-
-def with_pulse(left: float, height_mm: float = 10.0, width_mm: float = 5.0):
-    return lambda x: np.where((x > left) & (x < left + width_mm), height_mm, np.where(x > left + 7, beats(x), 0.0))
-
-
-@pytest.mark.parametrize("height_mm", [5.0, 10.0, 20.0])
-def test_pulse_is_found_with_its_height_and_foot(height_mm):
-    row = row_of(10, 270, with_pulse(12, height_mm), centre=50)
-    left, right, foot, height = find_pulse(row)
-    assert (left, right) == pytest.approx((12, 17), abs=0.05)
-    assert foot == pytest.approx(50, abs=0.01)
-    assert height == pytest.approx(height_mm, abs=0.01)
-
-
-def test_beats_are_no_pulse():
-    assert find_pulse(row_of(10, 270, beats)) is None
-
-
-def test_pulse_off_standard_height_is_no_pulse():
-    assert find_pulse(row_of(10, 270, with_pulse(12, 14.0))) is None
-
-
-def test_signal_begins_behind_the_gap_after_the_pulse():
-    row = row_of(10, 270, with_pulse(12), gap=(19.0, 20.5))
-    [cut] = cut_pulses([row])
-    assert cut.start_mm == pytest.approx(20.5, abs=0.05)
-    assert cut.pulse_mm == pytest.approx(10, abs=0.01)
-    assert cut.zero_mm == pytest.approx(50, abs=0.01)
-    assert cut.end_mm == 270
-
-
-def test_crumbs_of_a_faint_foot_are_no_signal():
-    row = row_of(10, 270, with_pulse(12), gap=(17.9, 18.4))
-    in_gap = (row.x_mm > 18.7) & (row.x_mm < 20.5)
-    row = dataclasses.replace(
-        row, y_mm=np.where(in_gap, np.nan, row.y_mm), inked_mm=np.array([[10, 17.9], [18.4, 18.7], [20.5, 270]])
-    )
-    [cut] = cut_pulses([row])
-    assert cut.start_mm == pytest.approx(20.5)
-    assert cut.x_mm[0] == pytest.approx(20.5, abs=0.05)
-
-
-def test_pulse_at_the_right_is_cut_with_its_foot_even_after_a_beat():
-    def height(x):
-        # the last beat ends half a millimetre before the pulse's rise
-        return np.where((x > 262) & (x < 267), 10.0, np.where(x < 261.4, beats(x + 9.0), 0.0))
-
-    [cut] = cut_pulses([row_of(10, 270, height)])
-    assert cut.pulse_mm == pytest.approx(10, abs=0.05)
-    assert 258 < cut.end_mm < 262
-
-
-def test_row_whose_pulse_was_missed_is_cut_where_the_others_are():
-    rows = [row_of(10, 270, with_pulse(12), centre=c) for c in (40, 80, 120)]
-    missed = row_of(10, 270, lambda x: np.where((x > 12) & (x < 17), 14.0, beats(x)), centre=160)
-    cut = cut_pulses([*rows, missed])
-    assert cut[3].pulse_mm is None
-    assert cut[3].start_mm > 17
-
-
-def test_one_lookalike_among_four_rows_is_left_alone():
-    rows = [row_of(10, 270, beats, centre=c) for c in (40, 80, 120)]
-    lookalike = row_of(10, 270, with_pulse(12), centre=160)
-    assert [row.start_mm for row in cut_pulses([*rows, lookalike])] == [10] * 4
 
 
 def test_ruled_line_is_straight_and_ecg_is_not():

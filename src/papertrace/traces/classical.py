@@ -6,23 +6,18 @@ columns -> mV and s.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
+from papertrace.traces.assemble import assemble
 from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
-from papertrace.traces.digitizer import PageTraces, Trace
+from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.lattice import Lattice, NoLatticeError, page_lattice
-from papertrace.traces.layout import Row, agreeing, arrange, cut_pulses, is_print, is_straight
-from papertrace.traces.names import assign_columns, read_lead_names
+from papertrace.traces.layout import Row, agreeing, is_print, is_straight
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
-
-SPEED_MM_S = 25.0
-"""Paper speed by convention: nothing on the page but its text says otherwise."""
-_STANDARD_S = 10.0
-_LONGEST_INTERVAL_S = 1 / 250
-_BRIDGE_MM = 1.0
-_END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
 
 class Classical:
@@ -37,37 +32,13 @@ class Classical:
         except NoLatticeError as error:
             return PageTraces("failed", f"{error}: without a grid there is no scale")
         page = ink_map(image, lattice)
-        rows, radii = _rows(page, image.shape[1])
+        rows = _rows(page, image.shape[1])
         if not rows:
             page = ink_map(image, lattice, any_colour=True)
-            rows, radii = _rows(page, image.shape[1])
+            rows = _rows(page, image.shape[1])
         if not rows:
             return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(lattice))
-        rows = cut_pulses(rows)
-        gain = _gain(rows)
-        start, seconds = _time_span(rows)
-        read = assign_columns(read_lead_names(page, rows), rows, start, seconds * SPEED_MM_S)
-        layout, grid = arrange([None if row is None else row.leads for row in read])
-        traces = []
-        for index, (row, leads) in enumerate(zip(rows, grid, strict=True)):
-            zero = row.zero_mm if row.zero_mm is not None else float(np.nanmean(row.y_mm))
-            for column, lead in enumerate(leads):
-                begin = seconds * column / len(leads)
-                duration = seconds / len(leads)
-                traces.append(
-                    _sample(row, page, radii[index], lead, index, column, start, begin, duration, rate_hz, zero, gain)
-                )
-        confidence = float(np.mean([t.confidence.mean() for t in traces]))
-        return PageTraces(
-            "ok",
-            None,
-            layout,
-            speed_mm_s=SPEED_MM_S,
-            gain_mm_mv=gain,
-            confidence=confidence,
-            traces=traces,
-            **_geometry(lattice),
-        )
+        return replace(assemble(rows, page, rate_hz), **_geometry(lattice))
 
 
 def _geometry(lattice: Lattice) -> dict[str, float]:
@@ -78,17 +49,15 @@ def _geometry(lattice: Lattice) -> dict[str, float]:
     }
 
 
-def _rows(page: InkMap, width_px: int) -> tuple[list[Row], list[float]]:
-    """Return the page's rows from the top, and the radius of each one's pen in mm."""
+def _rows(page: InkMap, width_px: int) -> list[Row]:
+    """Return the page's rows from the top."""
     runs = find_runs(page.ink)
     found = []
     for path in find_paths(runs, page.scale):
-        row, radius = _trace(path, runs, page, width_px)
+        row = _trace(path, runs, page, width_px)
         if not (is_straight(row) or is_print(row) or _along_edge(row, page)):
-            found.append((row, radius))
-    found = [found[k] for k in agreeing([row for row, _ in found])]
-    found.sort(key=lambda item: item[0].centre_mm)
-    return [row for row, _ in found], [radius for _, radius in found]
+            found.append(row)
+    return sorted((found[k] for k in agreeing(found)), key=lambda row: row.centre_mm)
 
 
 def _along_edge(row: Row, page: InkMap) -> bool:
@@ -98,7 +67,7 @@ def _along_edge(row: Row, page: InkMap) -> bool:
     return bool(page.edge[np.clip(y, 0, h - 1).astype(int), np.clip(x, 0, w - 1).astype(int)].mean() > 0.4)
 
 
-def _trace(path: Path, runs: Runs, page: InkMap, width_px: int) -> tuple[Row, float]:
+def _trace(path: Path, runs: Runs, page: InkMap, width_px: int) -> Row:
     present = path.runs >= 0
     top = np.where(present, runs.top[path.runs], np.nan)
     bottom = np.where(present, runs.bottom[path.runs], np.nan)
@@ -122,7 +91,8 @@ def _trace(path: Path, runs: Runs, page: InkMap, width_px: int) -> tuple[Row, fl
     inked[0] = (_at_border(inked[0][0], top[0], page, width_px), inked[0][1])
     inked[-1] = (inked[-1][0], _at_border(inked[-1][1], top[-1], page, width_px))
     y = np.where(outside, np.nan, y)
-    return Row(x / page.scale, y / page.scale, doubt / page.scale, np.array(inked) / page.scale), radius / page.scale
+    x, y, doubt, inked = (np.asarray(value) / page.scale for value in (x, y, doubt, inked))
+    return Row(x, y, doubt, inked, pen_mm=2 * radius / page.scale)
 
 
 def _at_border(x: float, y: float, page: InkMap, width_px: int) -> float:
@@ -156,76 +126,3 @@ def _ink_end(
     if inner <= outer:
         return float(column)
     return column + direction * float(np.clip((inner - threshold) / (inner - outer), 0, 1))
-
-
-def _gain(rows: list[Row]) -> float:
-    """Return mm/mV from the pulses' heights, or 10 by convention."""
-    heights = [row.pulse_mm for row in rows if row.pulse_mm is not None]
-    if not heights:
-        return 10.0
-    return float(min((2.5, 5.0, 10.0, 20.0), key=lambda gain: abs(np.log(np.median(heights) / gain))))
-
-
-def _time_span(rows: list[Row]) -> tuple[float, float]:
-    """Return where the page's time begins (mm) and how long it is (s), from all rows together.
-
-    Rows of one page start at the same abscissa, so every row's start is an estimate of the same number. A length
-    within 1 % of the 10 s that ECG machines print is taken to be 10 s.
-
-    An ink's end tells the curve's end but for the pen's radius, which blur makes look larger than it is: the start
-    comes out late and the end as much too early. Their middle does not suffer. So where the row is 10 s, its middle
-    and that length bound the start from above. The curve ends at its last sample, one sampling interval, which the
-    page does not tell, before the full 10 s; the longest usual one (250 Hz) keeps this a bound.
-    """
-    start = float(np.median([row.start_mm for row in rows]))
-    seconds = (float(np.median([row.end_mm for row in rows])) - start) / SPEED_MM_S
-    if abs(seconds / _STANDARD_S - 1) > 0.01:
-        return start, seconds
-    drawn = (_STANDARD_S - _LONGEST_INTERVAL_S) * SPEED_MM_S
-    middles = [(row.start_mm + row.end_mm) / 2 for row in rows if abs(row.end_mm - row.start_mm - drawn) < 0.5]
-    if middles:
-        start = min(start, float(np.median(middles)) - drawn / 2)
-    return start, _STANDARD_S
-
-
-def _sample(
-    row: Row,
-    page: InkMap,
-    radius_mm: float,
-    lead: str | None,
-    index: int,
-    column: int,
-    start_mm: float,
-    begin_s: float,
-    duration_s: float,
-    rate_hz: float,
-    zero_mm: float,
-    gain: float,
-) -> Trace:
-    """Sample a row's stretch at `rate_hz`."""
-    first, end = int(np.ceil(round(begin_s * rate_hz, 6))), int(np.ceil(round((begin_s + duration_s) * rate_hz, 6)))
-    seconds = np.arange(first, end) / rate_hz
-    x_mm = start_mm + seconds * SPEED_MM_S
-    known = np.isfinite(row.y_mm)
-    y_mm = np.interp(x_mm, row.x_mm[known], row.y_mm[known])
-    # the pen lifts nowhere in a lead, so what is missing over less than a millimetre is bridged
-    reach = row.inked_mm + np.array([-_BRIDGE_MM, _BRIDGE_MM]) / 2
-    reach[0, 0], reach[-1, 1] = row.start_mm - _END_MM, row.end_mm + _END_MM
-    missing = ~((x_mm >= reach[:, :1]) & (x_mm <= reach[:, 1:])).any(axis=0)
-    doubt = np.interp(x_mm, row.x_mm, np.nan_to_num(row.doubt_mm, nan=9.0))
-    confidence = np.where(missing, 0, 1 / (1 + doubt / (2 * radius_mm)))
-    samples = np.where(missing, np.nan, (zero_mm - y_mm) / gain)
-    px = cv2.perspectiveTransform(np.stack([x_mm * page.scale, y_mm * page.scale], axis=1)[None], page.canonical_to_px)[
-        0
-    ]
-    return Trace(
-        lead,
-        index,
-        column,
-        first / rate_hz,
-        rate_hz,
-        samples.astype(np.float32),
-        confidence.astype(np.float32),
-        px[:, 0].astype(np.float32),
-        px[:, 1].astype(np.float32),
-    )

@@ -43,6 +43,10 @@ class InkMap:
     noise: float
     edge: np.ndarray
 
+    def to_px(self, points_mm: np.ndarray) -> np.ndarray:
+        """Return where points in canonical millimetres, shape (n, 2), lie in the image."""
+        return cv2.perspectiveTransform(np.asarray(points_mm, float)[None] * self.scale, self.canonical_to_px)[0]
+
 
 def paper_colour(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Estimate the colour of the blank paper, as it is lit, everywhere on an image.

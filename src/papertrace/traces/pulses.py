@@ -109,7 +109,8 @@ def give_pulses(rows: list[Row], pulses: list[Pulse]) -> list[Row]:
         pulse = min(own, key=lambda pulse: abs(pulse.foot_mm - row.centre_mm), default=None)
         if pulse is not None:
             row = replace(row, pulse_mm=pulse.height_mm, zero_mm=pulse.foot_mm)
-        for other in [pulse] if pulse is not None else pulses:
+        # of another row's pulse only its place holds here
+        for other in [pulse] if pulse is not None else [Pulse(each.left_mm, each.right_mm) for each in pulses]:
             if row.start_mm < other.right_mm and row.end_mm > other.left_mm:
                 row = _cut(row, other)
         result.append(row)

@@ -7,6 +7,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= 2
+DIGITIZER ?= classical
 
 # Public data that is not part of the repository; the QT Database also where config/qtdb.yaml says to put it.
 PAPERTRACE_DATA ?= ../shared/data
@@ -54,7 +55,7 @@ qtdb: venv  ## all 21,801 pages (hours)
 	@echo "The report: $(CURDIR)/results/qtdb/figures/report.html"
 
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
-	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages
+	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages/$(DIGITIZER) --digitizer $(DIGITIZER)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

@@ -1,4 +1,4 @@
-"""Digitize pages that another program drew, and score them: ``make foreign-pages``.
+"""Digitize pages that another program drew, and score them: ``make foreign-pages [DIGITIZER=NAME]``.
 
 In    DATA/foreign-pages/ludb-NNN.png: LUDB record NNN's first 10 s as ECGMiner's authors printed it (3x4 and II,
       2.5 s a lead, 25 mm/s, 10 mm/mV); DATA/ludb/: those records of LUDB that are at hand.
@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder that holds foreign-pages/ and ludb/")
     parser.add_argument("--out", type=Path, required=True, help="folder for what was read")
+    parser.add_argument("--digitizer", default="classical", help="a name of papertrace.traces.registry")
     given = parser.parse_args()
     images = sorted((given.data / "foreign-pages").glob("ludb-*.png"))
     if not images:
@@ -40,7 +41,7 @@ def main() -> None:
 
     from papertrace.traces.files import digitize_files
 
-    digitize_files(images, given.out)
+    digitize_files(images, given.out, digitizer=given.digitizer)
     pages = {image.stem: score(given.out, image.stem, given.data / "ludb") for image in images}
     print(markdown(pages), end="")
 

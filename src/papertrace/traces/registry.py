@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from papertrace.errors import ConfigError
@@ -14,13 +15,35 @@ DigitizerName = Literal["classical"]
 def get_digitizer(name: str) -> Digitizer:
     """Return a digitizer by its name.
 
+    Parameters
+    ----------
+    name : str
+        One of `DigitizerName`. Where a digitizer has switches they may follow a colon, with commas between them, such
+        as ``network:no-warp,no-continuity``: the digitizer without those of its parts, to measure what they bring.
+
     Raises
     ------
     ConfigError
-        If there is none of that name.
+        If there is none of that name, or it has no such switch.
     """
-    if name == "classical":
-        from papertrace.traces.classical import Classical
+    base, _, given = name.partition(":")
+    if base not in _MAKERS:
+        raise ConfigError(f"digitizer {base!r} is not known; use one of {', '.join(_MAKERS)}")
+    return _MAKERS[base](tuple(given.split(",")) if given else ())
 
-        return Classical()
-    raise ConfigError(f"digitizer {name!r} is not known; use one of {', '.join(DigitizerName.__args__)}")
+
+def _classical(switches: tuple[str, ...]) -> Digitizer:
+    from papertrace.traces.classical import Classical
+
+    _check_switches("classical", switches, ())
+    return Classical()
+
+
+def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+    strangers = [switch for switch in given if switch not in known]
+    if strangers:
+        has = f"its switches are {', '.join(known)}" if known else "it has none"
+        raise ConfigError(f"digitizer {name!r} has no switch {strangers[0]!r}; {has}")
+
+
+_MAKERS: dict[str, Callable[[tuple[str, ...]], Digitizer]] = {"classical": _classical}

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from papertrace.geometry import PixelMap
 from papertrace.pages.text import draw_text
 from papertrace.traces.ink import InkMap, ink_map
-from papertrace.traces.lattice import find_lattice
 from papertrace.traces.layout import Row
 from papertrace.traces.names import ASSET, PRINTED, TEXTS, LeadName, assign_columns, read_lead_names
+from papertrace.traces.sheet import sheet_of
 
 SCALE = 8
 START, LENGTH = 15.0, 250.0
@@ -36,7 +37,7 @@ def make_page(rows: list[Row], noise: float = 0.0) -> InkMap:
         cv2.polylines(ink, [points], False, 1.0, round(0.4 * SCALE), cv2.LINE_8, 4)
     ink += np.random.default_rng(0).normal(0, noise, ink.shape).astype(np.float32)
     cells = (ink.shape[0] // SCALE, ink.shape[1] // SCALE)
-    return InkMap(ink, SCALE, np.eye(3), noise, np.zeros(cells, bool))
+    return InkMap(ink, SCALE, PixelMap(np.eye(3)), noise, np.zeros(cells, bool))
 
 
 def write(page: InkMap, text: str, x_mm: float, baseline_mm: float, size_mm: float = 3.5, **face) -> None:
@@ -260,7 +261,7 @@ def test_a_subset_of_the_names_never_gives_a_wrong_lead(kept, offset):
 @pytest.mark.parametrize("number", ["015", "045", "094"])
 def test_pages_of_another_program(shared_data, number):
     image = cv2.imread(str(shared_data / "foreign-pages" / f"ludb-{number}.png"))
-    page = ink_map(image, find_lattice(255 - image.mean(axis=2, dtype=np.float32)))
+    page = ink_map(image, sheet_of(image))
     # where its rows are is another's task; names stand 6.3 mm above them
     rows = [make_row(centre, np.array([])) for centre in (29.0, 59.0, 89.0, 119.0)]
     names = read_lead_names(page, rows)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from papertrace.traces.assemble import assemble
 from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.ink import InkMap, ink_map
-from papertrace.traces.lattice import Lattice, NoLatticeError, page_lattice
+from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_print, is_straight
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
+from papertrace.traces.sheet import Sheet, sheet_of
 
 
 class Classical:
@@ -28,24 +28,24 @@ class Classical:
     def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
         """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
         try:
-            lattice = page_lattice(image)
+            sheet = sheet_of(image)
         except NoLatticeError as error:
             return PageTraces("failed", f"{error}: without a grid there is no scale")
-        page = ink_map(image, lattice)
+        page = ink_map(image, sheet)
         rows = _rows(page, image.shape[1])
         if not rows:
-            page = ink_map(image, lattice, any_colour=True)
+            page = ink_map(image, sheet, any_colour=True)
             rows = _rows(page, image.shape[1])
         if not rows:
-            return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(lattice))
-        return replace(assemble(rows, page, rate_hz), **_geometry(lattice))
+            return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(sheet))
+        return replace(assemble(rows, page, rate_hz), **_geometry(sheet))
 
 
-def _geometry(lattice: Lattice) -> dict[str, float]:
+def _geometry(sheet: Sheet) -> dict[str, float]:
     return {
-        "px_per_mm_x": lattice.px_per_mm[0],
-        "px_per_mm_y": lattice.px_per_mm[1],
-        "rotation_deg": lattice.rotation_deg,
+        "px_per_mm_x": sheet.px_per_mm_x,
+        "px_per_mm_y": sheet.px_per_mm_y,
+        "rotation_deg": sheet.rotation_deg,
     }
 
 
@@ -100,7 +100,7 @@ def _at_border(x: float, y: float, page: InkMap, width_px: int) -> float:
 
     Such a trace was cut off by the edge, or runs into a frame drawn along it: there is no round cap.
     """
-    at, beside = cv2.perspectiveTransform(np.array([[[x, y], [x + page.scale, y]]]), page.canonical_to_px)[0, :, 0]
+    at, beside = page.to_px(np.array([[x, y], [x + page.scale, y]]) / page.scale)[:, 0]
     px_per_mm = beside - at
     for edge in (-0.5, width_px - 0.5):
         if abs(at - edge) < 0.5 * px_per_mm:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from papertrace.traces.lattice import MAX_PIXELS, Lattice, reduce_image, reduction, upscaling
+from papertrace.geometry import PixelMap
+from papertrace.traces.lattice import MAX_PIXELS, reduce_image, reduction, upscaling
+from papertrace.traces.sheet import Sheet, rectified
 
 EDGE_MM = 4
 _BACKGROUND_STEP = 8
@@ -29,8 +31,8 @@ class InkMap:
         Share of each pixel that is ink, about 0 … 1.
     scale : int
         Canonical px per mm.
-    canonical_to_px : ndarray, shape (3, 3)
-        Homography from canonical pixels to the image's pixels.
+    map : PixelMap
+        From canonical mm, which are pixels of `ink` over `scale`, to the image's pixels.
     noise : float
         SD of `ink` on paper.
     edge : ndarray of bool, shape (h / scale, w / scale)
@@ -39,13 +41,13 @@ class InkMap:
 
     ink: np.ndarray
     scale: int
-    canonical_to_px: np.ndarray
+    map: PixelMap
     noise: float
     edge: np.ndarray
 
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Return where points in canonical millimetres, shape (n, 2), lie in the image."""
-        return cv2.perspectiveTransform(np.asarray(points_mm, float)[None] * self.scale, self.canonical_to_px)[0]
+        return self.map.apply(points_mm)
 
 
 def paper_colour(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -146,43 +148,51 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
     return weights
 
 
-def ink_map(image: np.ndarray, lattice: Lattice, *, any_colour: bool = False) -> InkMap:
+def ink_map(image: np.ndarray, sheet: Sheet, *, any_colour: bool = False) -> InkMap:
     """Rectify a page and separate its ink.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (h, w, 3)
         Blue, green, red; any size, what is much finer than the canonical pixels is averaged first.
-    lattice : Lattice
-        Its grid, as `find_lattice` gives it.
+    sheet : Sheet
+        Its geometry, as `papertrace.traces.sheet.sheet_of` gives it.
     any_colour : bool
         Weigh the channels alike, instead of by the colour of what is darkest: sees more of a coloured grid, and every
         ink, also where coloured print outweighs the trace.
     """
-    factor = max(reduction(image.shape, MAX_PIXELS), int(np.mean(lattice.px_per_mm) / 10))
+    pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
+    factor = max(reduction(image.shape, MAX_PIXELS), int(pitch / 10))
     image = reduce_image(image, factor)
-    to_image = upscaling(factor)
-    px_to_mm = lattice.px_to_mm @ to_image
+    h, w = image.shape[:2]
+    to_reduced = np.linalg.inv(upscaling(factor))
     paper, desk = paper_colour(image)
     weights = np.full(3, 1 / 3) if any_colour else ink_weights(sample_deficits(image, paper, desk))
     flat = _weighted_deficit(image, paper, weights)
-    h, w = flat.shape
     desk = cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
     flat[desk > 0] = 0
-    scale = int(np.clip(np.ceil(np.mean(lattice.px_per_mm) / factor - 0.3), 6, 12))
-    corners = np.array([[-0.5, -0.5], [w - 0.5, -0.5], [w - 0.5, h - 0.5], [-0.5, h - 0.5]])
-    mm = cv2.perspectiveTransform(corners[None], px_to_mm)[0]
-    low = np.floor(mm.min(0) / 5) * 5
-    high = np.ceil(mm.max(0))
-    to_canonical = np.diag([scale, scale, 1.0]) @ np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1.0]])
-    matrix = to_canonical @ px_to_mm
-    size = ((high - low) * scale).astype(int)
-    ink = cv2.warpPerspective(flat, matrix, tuple(size.tolist()), flags=cv2.INTER_CUBIC, borderValue=0)
+    scale = int(np.clip(np.ceil(pitch / factor - 0.3), 6, 12))
+    low, high = _extent(sheet, (w, h), upscaling(factor))
+    page = sheet.moved(*low.tolist())
+    reduced = page.map.then(to_reduced)
+    size = ((high - low) * scale).astype(int).tolist()
+    ink = rectified(flat, reduced, (0.0, 0.0), scale, size)
     _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level
-    edge = _edge(desk, np.diag([1 / scale, 1 / scale, 1.0]) @ matrix, (size // scale).tolist())
-    return InkMap(ink, scale, to_image @ np.linalg.inv(matrix), noise / level, edge)
+    edge = _edge(desk, reduced, [side // scale for side in size])
+    return InkMap(ink, scale, page.map, noise / level, edge)
+
+
+def _extent(sheet: Sheet, size: tuple[int, int], to_image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the largest mm, in x and y, of what an image shows; the least are whole 5 mm."""
+    w, h = size
+    along = np.linspace(-0.5, 0.5, 17)
+    x, y = (w - 1) / 2 + w * along, (h - 1) / 2 + h * along
+    sides = [(x, -0.5), (x, h - 0.5), (-0.5, y), (w - 0.5, y)]
+    border = np.concatenate([np.stack(np.broadcast_arrays(*side), axis=1) for side in sides])
+    mm = sheet.to_mm(border * to_image[[0, 1], [0, 1]] + to_image[:2, 2])
+    return np.floor(mm.min(axis=0) / 5) * 5, np.ceil(mm.max(axis=0))
 
 
 def _weighted_deficit(image: np.ndarray, paper: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -197,8 +207,8 @@ def _weighted_deficit(image: np.ndarray, paper: np.ndarray, weights: np.ndarray)
     return total
 
 
-def _edge(desk: np.ndarray, px_to_cell: np.ndarray, size: list[int]) -> np.ndarray:
-    sheet = cv2.warpPerspective(1 - desk, px_to_cell, size, flags=cv2.INTER_NEAREST, borderValue=0)
+def _edge(desk: np.ndarray, pixel_map: PixelMap, size: tuple[int, int]) -> np.ndarray:
+    sheet = rectified(1 - desk, pixel_map, (0.0, 0.0), 1, size, cv2.INTER_NEAREST)
     sheet = cv2.copyMakeBorder(sheet, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     reach = 2 * EDGE_MM + 1
     return cv2.erode(sheet, np.ones((reach, reach), np.uint8))[1:-1, 1:-1] == 0

@@ -1,0 +1,94 @@
+"""The sheet's geometry: maps there and back, turned, moved, and images made straight by them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from papertrace.geometry import Displacement, PixelMap
+from papertrace.traces.sheet import Sheet, rectified, sheet_of
+
+MATRIX = np.array([[6.1, 0.2, 40.0], [-0.1, 6.3, 30.0], [1e-4, -5e-5, 1.0]])
+
+
+def bent(amplitude: float = 0.8, seed: int = 0) -> Sheet:
+    """Return a sheet of about 160 mm x 120 mm with a smooth random displacement of this SD in mm."""
+    values = np.random.default_rng(seed).normal(0, 1, (20, 26, 2))
+    values = cv2.GaussianBlur(values, (0, 0), 2)
+    values *= amplitude / values.std()
+    displacement = Displacement((-5.0, -10.0), 7.0, values)
+    return Sheet(PixelMap(MATRIX, displacement), 6.2, 6.4, 0.7, 0.1, 9.0)
+
+
+def some_points(seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).uniform((-20, -20), (190, 140), (300, 2))
+
+
+@pytest.mark.parametrize("sheet", [Sheet(PixelMap(MATRIX), 6.2, 6.4, 0.7, 0.1, 9.0), bent()], ids=["flat", "bent"])
+def test_there_and_back(sheet):
+    points = some_points()
+    np.testing.assert_allclose(sheet.to_mm(sheet.to_px(points)), points, atol=1e-4)
+
+
+@pytest.mark.parametrize("quarter", [-1, 0, 1, 2, 3, 5])
+def test_turned_axes_name_the_same_pixels(quarter):
+    sheet, points = bent(), some_points()
+    turned = sheet.turned(quarter)
+    angle = np.pi / 2 * quarter
+    # a point's coordinates on axes turned clockwise, y being down
+    x, y = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) @ points.T
+    np.testing.assert_allclose(turned.to_px(np.stack([x, y], axis=1)), sheet.to_px(points), atol=1e-8)
+    right = turned.to_px(np.array([[60.0, 50.0], [60.1, 50.0]]))
+    heading = np.degrees(np.arctan2(*(right[1] - right[0])[::-1]))
+    assert abs((heading - turned.rotation_deg + 180) % 360 - 180) < 25
+    assert (turned.px_per_mm_x == 6.2) == (quarter % 2 == 0)
+
+
+def test_four_quarters_are_none():
+    sheet, points = bent(), some_points()
+    there = sheet.turned(1).turned(1).turned(2)
+    np.testing.assert_allclose(there.to_px(points), sheet.to_px(points), atol=1e-8)
+    assert there.rotation_deg == pytest.approx(sheet.rotation_deg)
+
+
+@given(x=st.floats(-300, 300), y=st.floats(-300, 300))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_moved_origin(x, y):
+    sheet, points = bent(), some_points()
+    np.testing.assert_allclose(sheet.moved(x, y).to_px(points - (x, y)), sheet.to_px(points), atol=1e-6)
+
+
+@pytest.mark.parametrize("bends", [False, True])
+@pytest.mark.parametrize("px_per_mm", [1.0, 4.0, 8.0, 11.3])
+def test_rectified_pixels_show_their_millimetres(bends, px_per_mm):
+    sheet = bent() if bends else Sheet(PixelMap(MATRIX), 6.2, 6.4, 0.7, 0.1, 9.0)
+    # an image whose values are its own coordinates
+    image = np.stack(np.meshgrid(np.arange(1100.0), np.arange(800.0)), axis=-1).astype(np.float32)
+    size = (int(100 * px_per_mm) + 3, int(80 * px_per_mm) - 5)
+    flat = rectified(image, sheet.map, (12.0, 9.0), px_per_mm, size, cv2.INTER_LINEAR)
+    assert flat.shape == (size[1], size[0], 2)
+    x, y = np.meshgrid(12 + np.arange(size[0]) / px_per_mm, 9 + np.arange(size[1]) / px_per_mm)
+    wanted = sheet.to_px(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(flat.shape)
+    # OpenCV interpolates at whole 32nds of a pixel; its cubic bends a slope a little
+    assert np.abs(sheet.rectify(image, (12.0, 9.0), px_per_mm, size) - wanted).max() < 0.06
+    assert np.abs(flat - wanted).max() < 0.02
+
+
+def test_what_lies_beyond_the_image():
+    image = np.full((50, 50), 200, np.uint8)
+    flat = rectified(image, bent().map, (-100.0, -100.0), 4.0, (40, 30), cv2.INTER_LINEAR, 7)
+    assert (flat == 7).all()
+
+
+def test_a_grid_is_found(draw_grid, place_grid):
+    shape = (800, 1100)
+    truth = place_grid(shape, 6.1, 6.3, 1.0, (0.02, 0.01))
+    sheet = sheet_of(draw_grid(shape, truth))
+    corners = np.array([[0.0, 0], [1099, 0], [1099, 799], [0, 799]])
+    away = sheet.to_mm(corners) - cv2.perspectiveTransform(corners[None], truth)[0]
+    assert np.abs(away - np.round(away)).max() < 0.02
+    assert (sheet.px_per_mm_x, sheet.px_per_mm_y) == pytest.approx((6.1, 6.3), rel=5e-4)
+    assert sheet.rotation_deg == pytest.approx(1.0, abs=0.02)

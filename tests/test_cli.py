@@ -168,7 +168,7 @@ def test_digitize_ends_in_status_1_if_an_image_cannot_be_read(tmp_path):
     (tmp_path / "no-image.png").write_bytes(b"not a PNG")
     result = run("digitize", tmp_path / "no-image.png", tmp_path / "missing.jpg", "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "2 of 2 images could not be read" in result.stderr
+    assert "of 2 images 0 were read, 2 failed and 0 were rejected" in result.stderr
     assert "Traceback" not in result.output
 
 
@@ -179,7 +179,7 @@ def test_digitize_reads_the_good_image_beside_the_bad_one(config, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"not a PNG")
     result = run("digitize", tmp_path / "bad.png", page, "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "1 of 2 images could not be read" in result.stderr
+    assert "of 2 images 1 were read, 1 failed" in result.stderr
     suffixes = (".csv", ".dat", ".hea", ".json", ".overlay.png")
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {"bad.json", *(f"{page.stem}{suffix}" for suffix in suffixes)}

@@ -329,7 +329,8 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
     """Read images of ECGs into millivolts and seconds.
 
     For each IMAGE: <stem>.csv (time_s, then mV a lead), <stem>.hea and .dat (WFDB), <stem>.json (what was found, and
-    how sure that is) and <stem>.overlay.png (to see what was read). Ends in status 1 if an image could not be read.
+    how sure that is) and <stem>.overlay.png (to see what was read). An image that cannot be read costs itself only:
+    its .json says why. Ends in status 1 if an image failed or was rejected.
 
     \b
     Examples:
@@ -338,9 +339,12 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
     """
     from papertrace.traces.files import digitize_files
 
-    failed = digitize_files(list(images), out, rate)
-    if failed:
-        raise PapertraceError(f"{failed} of {len(images)} images could not be read; the reasons are in {out}/*.json")
+    outcomes = digitize_files(list(images), out, rate)
+    if outcomes["ok"] < len(images):
+        raise PapertraceError(
+            f"of {len(images)} images {outcomes['ok']} were read, {outcomes['failed']} failed and "
+            f"{outcomes['rejected']} were rejected as no ECG that can be read; the reasons are in {out}/*.json"
+        )
 
 
 @cli.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+import warnings
 from pathlib import Path
 
 import cv2
@@ -14,6 +16,10 @@ MAX_PIXELS = 120_000_000
 """Largest image that is opened; a letter page at 600 dpi has 34 million pixels."""
 MIN_SIDE = 64
 """Smallest side in px that can hold a trace."""
+
+_TOO_LARGE = f"more than {MAX_PIXELS // 1_000_000} million pixels; scan it at 300 dpi or scale it down"
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000")
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF8")
 
 
 def read_stage_image(path: Path, sha256: str, stage: str) -> np.ndarray:
@@ -56,7 +62,7 @@ def read_image(path: Path) -> np.ndarray:
     """Read any image file a person may have: PNG, JPEG, TIFF, WebP, BMP, GIF; 8 or 16 bits, grey, palette, CMYK, alpha.
 
     The camera's orientation tag is honoured, transparency is laid on white paper, of an animation the first picture
-    is taken.
+    is taken. How large an image is says its header: one that is too large is refused before any of it is decoded.
 
     Returns
     -------
@@ -68,34 +74,72 @@ def read_image(path: Path) -> np.ndarray:
     ImageError
         One sentence that names the file and says what to do.
     """
+    _check_file(path)
+    with warnings.catch_warnings():
+        # of odd metadata, at which no person can do anything; what is too large is refused below
+        warnings.simplefilter("ignore")
+        try:
+            return _decode(path)
+        except ImageError:
+            raise
+        except OSError as error:
+            if error.strerror:
+                raise _unreadable(path, error) from None
+            raise ImageError(f"{path}: is damaged or cut short; copy or scan it again") from None
+        except MemoryError:
+            raise ImageError(f"{path}: is too large for this computer's memory; scale it down") from None
+        except Exception:
+            # the formats' parsers raise whatever a broken file makes them stumble over
+            raise ImageError(f"{path}: is damaged; copy or scan it again") from None
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what cannot hold an image, without opening it: to open a FIFO is to wait for ever."""
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise ImageError(f"{path}: is a link to a file that is not there; name the image itself") from None
+        raise _unreadable(path, error) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except ValueError:
+        raise ImageError(f"{str(path)!r}: is no name that a file can have; check the path") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise ImageError(f"{path}: is a folder; name the image files in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(f"{path}: is no file but a pipe, socket or device; save the image as a file first")
+    if status.st_size == 0:
+        raise ImageError(f"{path}: is empty; copy the image again")
+
+
+def _unreadable(path: Path, error: OSError) -> ImageError:
+    return ImageError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions")
+
+
+def _decode(path: Path) -> np.ndarray:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    if path.is_dir():
-        raise ImageError(f"{path}: is a folder; name the image files in it")
     try:
-        size = path.stat().st_size
-        if size == 0:
-            raise ImageError(f"{path}: is empty; copy the image again")
-        with Image.open(path) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise ImageError(
-                    f"{path}: has {width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} million; "
-                    f"scan it at 300 dpi or scale it down"
-                )
-            if min(width, height) < MIN_SIDE:
-                raise ImageError(f"{path}: has only {width} x {height} pixels; scan the page at 100 dpi or more")
-            return _to_bgr(ImageOps.exif_transpose(picture))
-    except ImageError:
-        raise
-    except (UnidentifiedImageError, Image.DecompressionBombError):
+        # no format that runs another program (EPS) or holds no pixels
+        picture = Image.open(path, formats=_FORMATS)
+    except Image.DecompressionBombError:
+        raise ImageError(f"{path}: has {_TOO_LARGE}") from None
+    except UnidentifiedImageError:
+        with path.open("rb") as file:
+            start = file.read(1024)
+        if b"%PDF-" in start:
+            raise ImageError(f"{path}: is a PDF document; save its page as a PNG image of 200 dpi or more") from None
+        if start.startswith(_SIGNATURES):
+            raise ImageError(f"{path}: is damaged or cut short; copy or scan it again") from None
         raise ImageError(f"{path}: is no image that can be read; save it as PNG or JPEG") from None
-    except OSError as error:
-        if error.strerror:
-            raise ImageError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions") from None
-        raise ImageError(f"{path}: is damaged or cut short; copy or scan it again") from None
-    except (SyntaxError, ValueError):
-        raise ImageError(f"{path}: is damaged; copy or scan it again") from None
+    with picture:
+        width, height = picture.size
+        if width * height > MAX_PIXELS:
+            raise ImageError(f"{path}: has {width} x {height} pixels, {_TOO_LARGE}")
+        if min(width, height) < MIN_SIDE:
+            raise ImageError(f"{path}: has only {width} x {height} pixels; scan the page at 100 dpi or more")
+        return _to_bgr(ImageOps.exif_transpose(picture))
 
 
 def _to_bgr(picture) -> np.ndarray:
@@ -104,9 +148,9 @@ def _to_bgr(picture) -> np.ndarray:
 
     if picture.mode.startswith(("I", "F")):
         # 16 bits and more: PIL would clip, not scale
-        values = np.asarray(picture, np.float64)
+        values = np.asarray(picture)
         top = 65535.0 if values.max() > 255 else 255.0
-        grey = np.clip(values / top * 255, 0, 255).astype(np.uint8)
+        grey = np.clip(values * np.float32(255 / top), 0, 255).astype(np.uint8)
         return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")

@@ -106,19 +106,19 @@ def test_names_come_from_the_page_or_are_absent():
     ],
     ids=["blank", "black", "noise"],
 )
-def test_what_is_no_ecg_fails_with_a_reason(image):
+def test_what_is_no_ecg_is_rejected_with_a_reason(image):
     read = Classical().digitize(image, RATE_HZ)
-    assert read.status == "failed"
+    assert read.status == "rejected"
     assert read.reason
     assert read.traces == []
 
 
-def test_empty_grid_fails_with_a_reason():
+def test_empty_grid_is_rejected_with_a_reason():
     blank = SimpleNamespace(samples=np.full((5000, 2), np.nan), rate_hz=500.0, leads=["a", "b"])
     config = PagesConfig(header_probability=0, pulse_probability=0, lead_names_probability=0, scale_probability=0)
     page = render_page(blank, "2x1", config, generator(1))
     read = Classical().digitize(page.image, RATE_HZ)
-    assert read.status == "failed"
+    assert read.status == "rejected"
     assert "no trace" in read.reason
 
 

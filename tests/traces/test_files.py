@@ -5,6 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import resource
+import shutil
+import struct
+import tempfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -119,51 +124,122 @@ def test_overlay_is_drawn_on_the_page(done, page):
     assert 0.002 < changed.mean() < 0.15
 
 
-def write_bad(folder: Path) -> dict[str, str]:
-    """Write what is no page; return each name and what the sentence about it says."""
-    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
-    ok, png = cv2.imencode(".png", noise)
-    assert ok
-    (folder / "empty.png").write_bytes(b"")
-    (folder / "cut.png").write_bytes(png.tobytes()[:30_000])
-    (folder / "paper.png").write_bytes(b"%PDF-1.4\n%%EOF\n")
-    Image.new("RGB", (1, 1)).save(folder / "dot.png")
-    Image.new("RGB", (400, 300), "white").save(folder / "blank.png")
-    cv2.imwrite(str(folder / "noise.png"), noise)
-    (folder / "folder.png").mkdir()
-    return {
-        "empty.png": "is empty",
-        "cut.png": "cut short",
-        "paper.png": "no image that can be read",
-        "dot.png": "only 1 x 1 pixels",
-        "blank.png": "no regular grid",
-        "noise.png": "no regular grid",
-        "folder.png": "is a folder",
-        "missing.png": "No such file",
+def huge_png(side: int) -> bytes:
+    """Return a whole, valid PNG of one bit a pixel, all black: 0.1 MB that become 900 as pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(1)
+    row = bytes(1 + -(-side // 8))
+    data = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def encoded(image: np.ndarray, suffix: str) -> bytes:
+    return cv2.imencode(suffix, image)[1].tobytes()
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+BAD = {
+    "empty.png": ("failed", "is empty"),
+    "cut.png": ("failed", "cut short"),
+    "cut.jpg": ("failed", "cut short"),
+    "cut.tiff": ("failed", "cut short"),
+    "header.png": ("failed", "cut short"),
+    "document.png": ("failed", "is a PDF document"),
+    "script.eps": ("failed", "no image that can be read"),
+    "words.jpg": ("failed", "no image that can be read"),
+    "dot.png": ("failed", "only 1 x 1 pixels"),
+    "line.png": ("failed", "only 2000 x 1 pixels"),
+    "huge.png": ("failed", "more than 120 million pixels"),
+    "folder.png": ("failed", "is a folder"),
+    "missing.png": ("failed", "No such file"),
+    "link.png": ("failed", "a link to a file that is not there"),
+    "loop.png": ("failed", "check the path"),
+    "pipe.png": ("failed", "a pipe, socket or device"),
+    "blank.png": ("rejected", "no regular grid"),
+    "noise.png": ("rejected", "no regular grid"),
+    "film.gif": ("rejected", "no regular grid"),
+    "deep.png": ("rejected", "no regular grid"),
+    "clear.png": ("rejected", "no regular grid"),
+}
+"""Files that are no ECG, how each ends, and what the sentence about it says."""
+
+
+def write_bad(folder: Path) -> None:
+    """Write every file of `BAD`."""
+    files = {
+        "empty.png": b"",
+        "cut.png": encoded(NOISE, ".png")[:30_000],
+        "cut.jpg": encoded(NOISE, ".jpg")[:30_000],
+        "cut.tiff": encoded(NOISE, ".tiff")[:30_000],
+        "header.png": b"\x89PNG\r\n\x1a\n",
+        "document.png": b"%PDF-1.4\n%%EOF\n",
+        "script.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 400 300\nshowpage\n",
+        "words.jpg": b"not an image at all",
+        "dot.png": encoded(NOISE[:1, :1], ".png"),
+        "line.png": encoded(np.zeros((1, 2000, 3), np.uint8), ".png"),
+        "huge.png": huge_png(30_000),
+        "blank.png": encoded(np.full((300, 400, 3), 255, np.uint8), ".png"),
+        "noise.png": encoded(NOISE, ".png"),
+        "deep.png": encoded(NOISE.astype(np.uint16) * 257, ".png"),
+        "clear.png": encoded(np.zeros((300, 400, 4), np.uint8), ".png"),
     }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    frames = [Image.fromarray(NOISE), Image.fromarray(NOISE[::-1])]
+    frames[0].save(folder / "film.gif", save_all=True, append_images=frames[1:])
+    (folder / "folder.png").mkdir()
+    (folder / "link.png").symlink_to(folder / "nowhere.png")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    os.mkfifo(folder / "pipe.png")
 
 
-def test_bad_images_cost_themselves_only(page, tmp_path):
-    bad = write_bad(tmp_path)
-    good = [tmp_path / "first.jpg", tmp_path / "last.webp"]
+@pytest.fixture(scope="module")
+def mixed(page, tmp_path_factory):
+    """Return the folder of all of `BAD` between two good images, the outputs' folder, how it ended, MB it took."""
+    folder = tmp_path_factory.mktemp("bad")
+    write_bad(folder)
+    good = [folder / "first.jpg", folder / "last.webp"]
     for path in good:
         cv2.imwrite(str(path), page)
-    out = tmp_path / "out"
-    result = digitize(good[0], *(tmp_path / name for name in bad), good[1], "--out", out)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = digitize(good[0], *(folder / name for name in BAD), good[1], "--out", folder / "out")
+    return folder, folder / "out", result, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_image_is_one_sentence_and_one_report(mixed, name):
+    folder, out, result, _ = mixed
+    status, sentence = BAD[name]
+    lines = [line for line in result.stderr.splitlines() if str(folder / name) in line]
+    assert len(lines) == 1
+    assert sentence in lines[0]
+    # `cut` and `noise` with several suffixes keep them
+    stem = next(p.stem for p in out.glob("*.json") if json.loads(p.read_text())["image"] == name)
+    report = json.loads((out / f"{stem}.json").read_text())
+    assert report["status"] == status
+    assert sentence in report["reason"]
+    assert [p.name for p in out.glob(f"{stem}.*")] == [f"{stem}.json"]
+
+
+def test_bad_images_cost_themselves_only(mixed):
+    _, out, result, megabytes = mixed
     assert result.exit_code == 1
     assert "Traceback" not in result.output + result.stderr
-    assert f"{len(bad)} of {len(bad) + 2} images could not be read" in result.stderr
-    for name, sentence in bad.items():
-        line = [line for line in result.stderr.splitlines() if str(tmp_path / name) in line]
-        assert len(line) == 1
-        assert sentence in line[0]
-        report = json.loads((out / f"{Path(name).stem}.json").read_text())
-        assert report["status"] == "failed"
-        assert sentence in report["reason"]
-        assert [p.name for p in out.glob(f"{Path(name).stem}.*")] == [f"{Path(name).stem}.json"]
-    for path in good:
-        assert json.loads((out / f"{path.stem}.json").read_text())["status"] == "ok"
-        assert (out / f"{path.stem}.dat").stat().st_size > 0
+    failed = sum(status == "failed" for status, _ in BAD.values())
+    assert (
+        f"of {len(BAD) + 2} images 2 were read, {failed} failed and {len(BAD) - failed} were rejected"
+        in (result.stderr.splitlines()[-1])
+    )
+    for stem in ("first", "last"):
+        assert json.loads((out / f"{stem}.json").read_text())["status"] == "ok"
+        assert (out / f"{stem}.dat").stat().st_size > 0
+    assert not list(out.glob(".*"))
+    # 30,000 x 30,000 px were refused by their header
+    assert megabytes < 500
 
 
 def as_16_bit(page):
@@ -229,14 +305,91 @@ def test_stems():
     assert len(set(stems)) == len(stems)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_unreadable_image(page, tmp_path):
-    path = tmp_path / "a.png"
-    cv2.imwrite(str(path), page)
-    path.chmod(0)
-    result = digitize(path, "--out", tmp_path / "out")
+@pytest.fixture
+def nobody(done):
+    """Be a user whom permissions bind, as root is not; yield a folder of theirs. (`done` has imported all modules.)"""
+    folder = Path(tempfile.mkdtemp())
+    try:
+        if os.geteuid() != 0:
+            yield folder
+            return
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            os.seteuid(0)
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_unreadable_image(nobody):
+    for name in ("a.png", "b.png"):
+        (nobody / name).write_bytes(encoded(NOISE, ".png"))
+    (nobody / "a.png").chmod(0)
+    result = digitize(nobody / "a.png", nobody / "b.png", "--out", nobody / "out")
     assert result.exit_code == 1
-    assert "permissions" in result.stderr
+    assert f"{nobody}/a.png: cannot be read (Permission denied); check" in result.stderr
+    reports = {p.stem: json.loads(p.read_text())["status"] for p in (nobody / "out").glob("*.json")}
+    assert reports == {"a": "failed", "b": "rejected"}
+
+
+def test_folder_that_takes_no_files(nobody):
+    (nobody / "a.png").write_bytes(encoded(NOISE, ".png"))
+    (nobody / "locked").mkdir(mode=0o555)
+    for out in (nobody / "locked", nobody / "locked" / "new", nobody / "a.png", nobody / "a.png" / "new"):
+        result = digitize(nobody / "a.png", "--out", out)
+        assert result.exit_code == 1
+        assert f"{out}: nothing can be written there (" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert sorted(p.name for p in nobody.rglob("*")) == ["a.png", "locked"]
+
+
+def test_an_output_that_cannot_be_written_costs_its_image_only(page, tmp_path):
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / name), page)
+    (tmp_path / "out" / "a.csv").mkdir(parents=True)
+    result = digitize(tmp_path / "a.png", tmp_path / "b.png", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert f"{tmp_path}/a.png: what was read of it cannot be written to {tmp_path}/out" in result.stderr
+    assert sorted(p.name for p in (tmp_path / "out").glob("a.*")) == ["a.csv"]
+    assert json.loads((tmp_path / "out" / "b.json").read_text())["status"] == "ok"
+
+
+def test_no_image_is_overwritten(page, tmp_path):
+    """As `digitize *.png --out .` would do when called twice."""
+    for name in ("a.png", "a.overlay.png"):
+        cv2.imwrite(str(tmp_path / name), page)
+    before = (tmp_path / "a.overlay.png").read_bytes()
+    result = digitize(tmp_path / "a.png", tmp_path / "a.overlay.png", "--out", tmp_path)
+    assert result.exit_code == 1
+    assert f"{tmp_path}/a.overlay.png, which would be written, is one of the images" in result.stderr
+    assert (tmp_path / "a.overlay.png").read_bytes() == before
+    assert json.loads((tmp_path / "a.json").read_text())["status"] == "failed"
+
+
+def test_what_an_earlier_run_read_does_not_stay_beside_a_failure(page, tmp_path):
+    image, out = tmp_path / "a.png", tmp_path / "out"
+    cv2.imwrite(str(image), page)
+    digitize(image, "--out", out)
+    assert len(list(out.iterdir())) == 5
+    (out / "a.txt").write_text("a person's own")
+    image.write_bytes(b"")
+    assert digitize(image, "--out", out).exit_code == 1
+    assert sorted(p.name for p in out.iterdir()) == ["a.json", "a.txt"]
+
+
+def test_odd_names(page, tmp_path):
+    """Names that are no text, too long for suffixes, or one WFDB record; and one image named twice."""
+    names = ["\udcff.png", "x" * 250 + ".png", "a b.png", "a_b.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(encoded(page, ".png"))
+    result = digitize(*(tmp_path / name for name in names), tmp_path / "a b.png", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    kinds = [path.suffix for path in (tmp_path / "out").iterdir()]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        kind: len(names) + 1 for kind in (".csv", ".json", ".hea", ".dat", ".png")
+    }
 
 
 def trace(lead, row, column, start_s, samples):

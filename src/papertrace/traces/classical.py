@@ -30,14 +30,15 @@ class Classical:
         try:
             sheet = sheet_of(image)
         except NoLatticeError as error:
-            return PageTraces("failed", f"{error}: without a grid there is no scale")
+            return PageTraces("rejected", f"{error}: without a grid there is no scale")
         page = ink_map(image, sheet)
         rows = _rows(page, image.shape[1])
         if not rows:
             page = ink_map(image, sheet, any_colour=True)
             rows = _rows(page, image.shape[1])
         if not rows:
-            return PageTraces("failed", "no trace was found: nothing inked runs across the page", **_geometry(sheet))
+            reason = "no trace was found: nothing inked runs across the page"
+            return PageTraces("rejected", reason, **_geometry(sheet))
         return replace(assemble(rows, page, rate_hz), **_geometry(sheet))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import io
 import json
+import os
 import re
 import sys
 import tempfile
@@ -15,21 +17,24 @@ import numpy as np
 from tqdm import tqdm
 
 from papertrace import __version__
-from papertrace.errors import ImageError
+from papertrace.errors import ImageError, PapertraceError
 from papertrace.figures.overlay import draw_overlay
 from papertrace.images import read_image
 from papertrace.io import write_bytes, write_text
-from papertrace.traces.digitizer import PageTraces, Trace
+from papertrace.traces.digitizer import Digitizer, PageTraces, Trace
 from papertrace.traces.registry import get_digitizer
 from papertrace.traces.stage import read_page
 
 
-def digitize_files(images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str = "classical") -> int:
+def digitize_files(
+    images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str = "classical"
+) -> collections.Counter[str]:
     """Digitize image files and write what was read.
 
     For each image ``<stem>.json`` says what was found or why not; where the page was read there are also
     ``<stem>.csv`` (`time_s`, then one column a lead in mV, empty where the lead is not on the page), ``<stem>.hea`` and
-    ``<stem>.dat`` (the same as WFDB, format 16) and ``<stem>.overlay.png`` (the traces over the image).
+    ``<stem>.dat`` (the same as WFDB, format 16) and ``<stem>.overlay.png`` (the traces over the image). Every file is
+    whole or absent; of an image that was not read, what an earlier run made of it is removed.
 
     Parameters
     ----------
@@ -44,46 +49,134 @@ def digitize_files(images: list[Path], out: Path, rate_hz: float = 500.0, digiti
 
     Returns
     -------
-    int
-        How many images could not be read.
+    Counter
+        How many images ended as ok, failed (could not be read) and rejected (are no ECG that can be read); of each of
+        the latter two one sentence was written to stderr.
+
+    Raises
+    ------
+    PapertraceError
+        If nothing can be written to `out`.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    _check_folder(out)
     reader = get_digitizer(digitizer)
-    failed = 0
+    inputs = {path.absolute() for path in images}
+    outcomes: collections.Counter[str] = collections.Counter()
     for path, stem in zip(tqdm(images, desc="digitize", unit="image", disable=None), output_stems(images), strict=True):
-        try:
-            image = read_image(path)
-            page = read_page(reader, image, rate_hz)
-        except ImageError as error:
-            image, page = None, PageTraces("failed", str(error))
-        if page.status != "ok":
-            failed += 1
-            reason = page.reason if str(path) in str(page.reason) else f"{path}: {page.reason}"
-            tqdm.write(f"papertrace: {reason}", file=sys.stderr)
+        status, reason = _digitize_file(path, out, stem, inputs, reader, rate_hz)
+        outcomes[status] += 1
+        if reason is not None:
+            tqdm.write(f"papertrace: {reason if str(path) in reason else f'{path}: {reason}'}", file=sys.stderr)
+    return outcomes
+
+
+def _check_folder(out: Path) -> None:
+    """Find out at once, and not after the first image, whether the folder takes files."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise PapertraceError(
+            f"{out}: nothing can be written there ({error.strerror}); name another folder with --out"
+        ) from None
+
+
+def _digitize_file(
+    path: Path, out: Path, stem: str, inputs: set[Path], reader: Digitizer, rate_hz: float
+) -> tuple[str, str | None]:
+    """Digitize one file, write its outputs; return its status and, unless that is ok, one sentence."""
+    names = _output_names(stem)
+    try:
+        for name in names.values():
+            if (out / name).absolute() in inputs:
+                raise ImageError(
+                    f"{path}: {out / name}, which would be written, is one of the images; name another --out"
+                )
+        image = read_image(path)
+        page = read_page(reader, image, rate_hz)
+    except ImageError as error:
+        image, page = None, PageTraces("failed", str(error))
+    try:
         if page.status == "ok" and image is not None:
-            names, signals = lead_columns(page.traces, rate_hz)
-            write_text(csv_text(names, signals, rate_hz), out / f"{stem}.csv")
-            _write_wfdb(names, signals, rate_hz, out, stem)
-            overlay = draw_overlay(image, [(t.x_px, t.y_px, t.lead) for t in page.traces])
-            write_bytes(cv2.imencode(".png", overlay)[1].tobytes(), out / f"{stem}.overlay.png")
-        write_text(_report(path, page, digitizer, rate_hz), out / f"{stem}.json")
-    return failed
+            _write_traces(image, page, rate_hz, out, names)
+        else:
+            _remove_earlier(out, names, inputs)
+        if (out / names["report"]).absolute() not in inputs:
+            write_text(_report(path, page, reader.name, rate_hz), out / names["report"])
+    except OSError as error:
+        sentence = f"{path}: what was read of it cannot be written to {out} ({error.strerror}); name another --out"
+        return "failed", sentence
+    return page.status, page.reason
+
+
+def _output_names(stem: str) -> dict[str, str]:
+    """Return the names of an image's outputs."""
+    return {
+        "csv": f"{stem}.csv",
+        "header": f"{record_name(stem)}.hea",
+        "samples": f"{record_name(stem)}.dat",
+        "overlay": f"{stem}.overlay.png",
+        "report": f"{stem}.json",
+    }
+
+
+def record_name(stem: str) -> str:
+    """Return a stem with what WFDB does not allow in the names of records replaced by _."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", stem)
+
+
+def _write_traces(image: np.ndarray, page: PageTraces, rate_hz: float, out: Path, names: dict[str, str]) -> None:
+    leads, signals = lead_columns(page.traces, rate_hz)
+    write_text(csv_text(leads, signals, rate_hz), out / names["csv"])
+    header, samples = _wfdb_bytes(leads, signals, rate_hz, Path(names["header"]).stem)
+    # the header last: a record exists when its header does
+    write_bytes(samples, out / names["samples"])
+    write_bytes(header, out / names["header"])
+    overlay = draw_overlay(image, [(t.x_px, t.y_px, t.lead) for t in page.traces])
+    write_bytes(cv2.imencode(".png", overlay)[1].tobytes(), out / names["overlay"])
+
+
+def _remove_earlier(out: Path, names: dict[str, str], inputs: set[Path]) -> None:
+    """Remove the traces that an earlier run wrote under these names, as its report shows; nothing else."""
+    try:
+        earlier = json.loads((out / names["report"]).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if not (isinstance(earlier, dict) and "papertrace" in earlier):
+        return
+    for kind, name in names.items():
+        if kind != "report" and (out / name).absolute() not in inputs:
+            (out / name).unlink(missing_ok=True)
 
 
 def output_stems(images: list[Path]) -> list[str]:
-    """Return the stem of each image's outputs: its own, or with its suffix where two images would share one."""
-    stems = [path.stem for path in images]
+    """Return the stem of each image's outputs: its own, or with its suffix where two images would share one.
+
+    Two stems differ also as WFDB records, and where upper and lower case are the same to the disk.
+    """
+    stems = [_shortened(path.stem or "image") for path in images]
+    common = collections.Counter(map(_key, stems))
     taken: set[str] = set()
     result = []
     for path, stem in zip(images, stems, strict=True):
-        name = stem if stems.count(stem) == 1 else path.name.replace(".", "-")
+        name = stem if common[_key(stem)] == 1 else _shortened(path.name.replace(".", "-"))
         number = 2
-        while name in taken:
+        while _key(name) in taken:
             name = f"{stem}-{number}"
             number += 1
-        taken.add(name)
+        taken.add(_key(name))
         result.append(name)
     return result
+
+
+def _key(stem: str) -> str:
+    return record_name(stem).casefold()
+
+
+def _shortened(stem: str) -> str:
+    """Cut a name so that the outputs' suffixes, and those of files being written, fit into 255 bytes."""
+    return os.fsencode(stem)[:200].decode("utf-8", "ignore") if len(os.fsencode(stem)) > 200 else stem
 
 
 def lead_columns(traces: list[Trace], rate_hz: float) -> tuple[list[str], np.ndarray]:
@@ -124,11 +217,10 @@ def csv_text(names: list[str], signals: np.ndarray, rate_hz: float) -> str:
     return text.getvalue()
 
 
-def _write_wfdb(names: list[str], signals: np.ndarray, rate_hz: float, out: Path, stem: str) -> None:
-    """Write a WFDB record of format 16; its name is the stem with what WFDB does not allow replaced by _."""
+def _wfdb_bytes(names: list[str], signals: np.ndarray, rate_hz: float, record: str) -> tuple[bytes, bytes]:
+    """Return header and samples of a WFDB record of format 16."""
     import wfdb
 
-    record = re.sub(r"[^A-Za-z0-9_-]", "_", stem)
     with tempfile.TemporaryDirectory() as folder:
         wfdb.wrsamp(
             record,
@@ -141,9 +233,7 @@ def _write_wfdb(names: list[str], signals: np.ndarray, rate_hz: float, out: Path
             baseline=[0] * len(names),
             write_dir=folder,
         )
-        # the header last: a record exists when its header does
-        for suffix in (".dat", ".hea"):
-            write_bytes((Path(folder) / f"{record}{suffix}").read_bytes(), out / f"{record}{suffix}")
+        return (Path(folder) / f"{record}.hea").read_bytes(), (Path(folder) / f"{record}.dat").read_bytes()
 
 
 def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str:

@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= 2
 DIGITIZER ?= classical
+DIGITIZERS ?= $(DIGITIZER)
 
 # Public data that is not part of the repository; the QT Database also where config/qtdb.yaml says to put it.
 PAPERTRACE_DATA ?= ../shared/data
@@ -19,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -56,6 +57,9 @@ qtdb: venv  ## all 21,801 pages (hours)
 
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
 	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages/$(DIGITIZER) --digitizer $(DIGITIZER)
+
+digitizers: venv  ## every digitizer of DIGITIZERS="classical ..." on the sets of docs/results-digitizers.md; N=pages a set
+	$(BIN)/python benchmarks/digitizers.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -60,6 +60,12 @@ foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA
 
 digitizers: venv  ## every digitizer of DIGITIZERS="classical ..." on the sets of docs/results-digitizers.md; N=pages a set
 	$(BIN)/python benchmarks/digitizers.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
+
+digitizer-speed: venv  ## what a page costs each of DIGITIZERS, in CPU time and memory
+	$(BIN)/python benchmarks/digitizer_speed.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %)
+
+robustness: venv  ## DIGITIZERS against each artifact by severity: table and results/robustness.png; N=pages a severity
+	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

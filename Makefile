@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
+.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -72,6 +72,9 @@ labels: venv  ## do the labels of every layout, preset and artifact lie on ink? 
 
 speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
 	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
+
+pitch: venv  ## the study's three estimators of px/mm beside the lattice: a table of docs/geometry.md; N=images a set
+	$(BIN)/python benchmarks/pitch.py $(PAPERTRACE_DATA) $(N:%=--pages %)
 
 photo-statistics: venv  ## generated photos beside real ones (PAPERTRACE_DATA/real-photos): the table of docs/realism.md
 	$(BIN)/python benchmarks/photo_statistics.py $(PAPERTRACE_DATA)

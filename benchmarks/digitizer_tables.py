@@ -170,7 +170,7 @@ def two_lead_table(entries: Sequence[Entry]) -> str:
         "form gap": "form gap",
         "column ceiling": "ceiling",
     }
-    return _table(entries, TWO_LEAD, columns, {name: (*BARS[name], LOST) for name in TWO_LEAD})
+    return _table(entries, TWO_LEAD, columns, BARS)
 
 
 def twelve_lead_table(entries: Sequence[Entry]) -> str:
@@ -186,7 +186,7 @@ def twelve_lead_table(entries: Sequence[Entry]) -> str:
         "form gap": "form gap",
         "all names right (%)": "all names (%)",
     }
-    return _table(entries, ("12-lead",), columns, {"12-lead": (*BARS["12-lead"], LOST)})
+    return _table(entries, ("12-lead",), columns, BARS)
 
 
 def scale_table(entries: Sequence[Entry]) -> str:
@@ -204,6 +204,21 @@ def scale_table(entries: Sequence[Entry]) -> str:
         "where told ": "speed where told (%)",
     }
     return _table(entries, ("clean", *SCALES), columns, {name: BARS[name] for name in SCALES})
+
+
+def lost_table(entries: Sequence[Entry]) -> str:
+    """Return how many images of all sets were not read, and for which reasons."""
+    pages = page_frame(entries)
+    lines = ["| digitizer | images | failed | rejected | share | bars |", "|---|--:|--:|--:|--:|---|"]
+    reasons = []
+    for digitizer, mine in pages.groupby("digitizer", sort=False):
+        share = 100 * float((mine["status"] != "ok").mean())
+        counts = [int((mine["status"] == status).sum()) for status in ("failed", "rejected")]
+        lines.append(f"| {digitizer} | {len(mine)} | {counts[0]} | {counts[1]} | {share:.2f} % | {LOST.told(share)} |")
+        for (status, reason), group in mine[mine["status"] != "ok"].groupby(["status", "reason"]):
+            sets = ", ".join(f"{name} {count}" for name, count in group.groupby("set").size().items())
+            reasons.append(f"* {digitizer}, {status} ({sets}): {reason}")
+    return "\n".join([*lines, *([""] if reasons else []), *reasons]) + "\n"
 
 
 def paired_table(entries: Sequence[Entry], reference: str) -> str:

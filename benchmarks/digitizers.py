@@ -21,7 +21,7 @@ from pathlib import Path
 
 from digitizer_scores import Entry, latest, read_entries, run
 from digitizer_sets import SETS, jobs
-from digitizer_tables import ablation_table, paired_table, scale_table, twelve_lead_table, two_lead_table
+from digitizer_tables import ablation_table, lost_table, paired_table, scale_table, twelve_lead_table, two_lead_table
 
 from papertrace.errors import PapertraceError
 from papertrace.io import write_text
@@ -68,6 +68,7 @@ def tables(entries: list[Entry]) -> dict[str, str]:
         "two-lead": two_lead_table(entries),
         "12-lead": twelve_lead_table(entries),
         "scales": scale_table(entries),
+        "lost": lost_table(plain),
         "paired": paired_table(plain, against),
         "ablation": "\n".join(filter(None, (ablation_table(entries, name) for name in references))),
     }

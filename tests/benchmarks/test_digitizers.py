@@ -17,6 +17,7 @@ from digitizer_tables import (
     ablation_table,
     clustered_mean,
     lead_frame,
+    lost_table,
     page_frame,
     paired,
     paired_table,
@@ -226,7 +227,7 @@ def test_tables():
     ]
     text = two_lead_table(entries)
     assert "| clean | network | 3 | 0, 0 | 0/6 | 32.00 ± 1.10 | 32.00 | 31.00 | 32.00 | 31.00 | 31.00 | 10.00 |" in text
-    assert "mean ≥ 30: met; strict mean ≥ 27: met; lost (%) ≤ 0.5: met" in text
+    assert "| mean ≥ 30: met; strict mean ≥ 27: met |" in text
     assert "no-warp" not in text
     assert "| 100 dpi | classical | 3 | 0, 0 | 27.00 | 35.00 | 8.00 | 0.00 | 100.00 |" in scale_table(entries)
     assert "| clean | network | 3 | 6 | +5.00 [+5.00, +5.00] | +5.00 " in paired_table(entries, "classical")
@@ -235,6 +236,22 @@ def test_tables():
         "| no-warp | -2.50 [-2.50, -2.50] |",
     ]
     assert ablation_table(entries, "classical") == ""
+
+
+def test_what_was_not_read_is_counted_over_all_sets_with_its_reasons():
+    lost = {"status": "rejected", "reason": "no page"}
+    text = lost_table(
+        [
+            entry(0, [20.0]),
+            entry(1, [None], **lost),
+            entry(1, [None], of="kit", **lost),
+            entry(2, [20.0], of="kit"),
+            entry(0, [20.0], "network"),
+        ]
+    )
+    assert "| classical | 4 | 0 | 2 | 50.00 % | lost (%) ≤ 0.5: missed |" in text
+    assert "| network | 1 | 0 | 0 | 0.00 % | lost (%) ≤ 0.5: met |" in text
+    assert text.endswith("\n* classical, rejected (clean 1, kit 1): no page\n")
 
 
 def test_tables_take_their_place_in_a_text():

@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
+.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -34,6 +34,12 @@ $(VENV)/made: envs/requirements.lock
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv-train: $(VENV)/train  ## .venv with torch besides, to train the networks
+
+$(VENV)/train: $(VENV)/made envs/train.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/train.lock
 	@touch $@
 
 demo: venv  ## simulated ECGs, from record to report (minutes)

@@ -13,8 +13,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCK = (ROOT / "envs/requirements.lock").read_text()
-PINS = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, re.MULTILINE)}
+
+
+def pins_of(lock):
+    found = re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in found}
+
+
+LOCK, TRAIN_LOCK = ((ROOT / "envs" / name).read_text() for name in ("requirements.lock", "train.lock"))
+PINS, TRAIN_PINS = pins_of(LOCK), pins_of(TRAIN_LOCK)
 
 
 @pytest.mark.parametrize("text", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
@@ -23,11 +30,22 @@ def test_the_lock_pins_what_the_package_asks_for(text):
     assert wanted.specifier.contains(PINS[canonicalize_name(wanted.name)])
 
 
-def test_every_pin_has_hashes_and_comes_from_the_package_index():
-    pins = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
-    assert len(pins) >= len(PINS) > 50
+@pytest.mark.parametrize("text", PROJECT["optional-dependencies"]["train"])
+def test_training_is_pinned_apart_and_adds_to_what_the_package_asks_for(text):
+    wanted = Requirement(text)
+    assert wanted.specifier.contains(TRAIN_PINS[canonicalize_name(wanted.name)])
+    assert canonicalize_name(wanted.name) not in PINS
+    shared = PINS.keys() & TRAIN_PINS.keys()
+    assert len(shared) > 50
+    assert {name: PINS[name] for name in shared} == {name: TRAIN_PINS[name] for name in shared}
+
+
+@pytest.mark.parametrize("lock", [LOCK, TRAIN_LOCK], ids=["requirements", "train"])
+def test_every_pin_has_hashes_and_comes_from_the_package_index(lock):
+    pins = re.split(r"^(?=[\w.-]+==)", lock, flags=re.MULTILINE)[1:]
+    assert len(pins) >= len(pins_of(lock)) > 50
     assert all("--hash=sha256:" in pin for pin in pins)
-    assert not re.search(r"file:|https?:|git\+|--index|--find-links|-e ", LOCK)
+    assert not re.search(r"file:|https?:|git\+|--index|--find-links|-e ", lock)
 
 
 def test_conda_installs_the_same_versions():

@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats test test-slow lint format schema clean
+.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -90,6 +90,9 @@ random-configs: venv  ## pages and scans of N=10000 configs drawn at random: no 
 
 image-formats: venv  ## size, time and loss of the scans' file formats: a table of docs/generator.md
 	$(BIN)/python benchmarks/image_formats.py $(QTDB) --workers $(CORES)
+
+not-ecgs: venv  ## 80 pictures that are not ECGs: none may be accepted (minutes); D=name of a digitizer
+	$(BIN)/python benchmarks/not_ecgs.py --digitizer $(or $(D),classical)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

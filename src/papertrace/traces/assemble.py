@@ -12,6 +12,8 @@ from papertrace.traces.ink import InkMap
 from papertrace.traces.layout import Row, arrange
 from papertrace.traces.names import assign_columns, read_lead_names
 from papertrace.traces.pulses import Pulse, cut_pulses, give_pulses
+from papertrace.traces.rejection import reason_to_reject
+from papertrace.traces.runs import INK_THRESHOLD
 
 SPEED_MM_S = 25.0
 """Paper speed by convention: nothing on the page but its text says otherwise."""
@@ -39,10 +41,13 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
     Returns
     -------
     PageTraces
-        Without the page's geometry.
+        Without the page's geometry; rejected, without traces, where the rows cannot be those of an ECG.
     """
     rows = cut_pulses(rows) if pulses is None else give_pulses(rows, pulses)
     gain = _gain(rows)
+    reason = reason_to_reject(rows, gain, float(np.mean(page.ink > INK_THRESHOLD)))
+    if reason is not None:
+        return PageTraces("rejected", reason)
     start, seconds = _time_span(rows)
     read = assign_columns(read_lead_names(page, rows), rows, start, seconds * SPEED_MM_S)
     layout, grid = arrange([None if row is None else row.leads for row in read])

@@ -125,7 +125,9 @@ TRACES = pa.schema(
         ("px_per_mm_y", pa.float64()),
         ("rotation_deg", pa.float64()),
         ("speed_mm_s", pa.float64()),
-        ("gain_mm_mv", pa.float64()),
+        ("gain_mm_mv", pa.float64()),  # of the limb leads, where the chest leads have another
+        ("speed_from", pa.string()),  # what told it: pulse, text, length or convention
+        ("gain_from", pa.string()),
         ("confidence", pa.float64()),  # 0 … 1
         *_STATUS,
     ]
@@ -146,6 +148,7 @@ SIGNALS = pa.schema(
         ("confidence", pa.list_(pa.float32())),  # 0 … 1 per sample
         ("x_px", pa.list_(pa.float32())),  # where each sample was read in the image
         ("y_px", pa.list_(pa.float32())),
+        ("gain_mm_mv", pa.float64()),  # of this stretch
     ]
 )
 """``traces/shard-NNNNN/signals.parquet``: one row per digitized stretch of a lead."""

@@ -129,4 +129,5 @@ def _sample(
         confidence.astype(np.float32),
         px[:, 0].astype(np.float32),
         px[:, 1].astype(np.float32),
+        gain,
     )

@@ -27,6 +27,8 @@ class Trace:
         0 … 1 per sample.
     x_px, y_px : ndarray of float32, shape (n,)
         Where each sample was read in the image.
+    gain_mm_mv : float or None
+        Its own gain: chest leads may be drawn at half the others'.
     """
 
     lead: str | None
@@ -38,13 +40,16 @@ class Trace:
     confidence: np.ndarray
     x_px: np.ndarray
     y_px: np.ndarray
+    gain_mm_mv: float | None = None
 
 
 @dataclass(frozen=True)
 class PageTraces:
     """What a digitizer says of one image; the fields are the columns of `papertrace.tables.TRACES`.
 
-    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two.
+    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two. `gain_mm_mv` is that of the limb
+    leads where the chest leads have another; `speed_from` and `gain_from` say what told them, see
+    `papertrace.traces.scale.SOURCES`.
     """
 
     status: str
@@ -55,6 +60,8 @@ class PageTraces:
     rotation_deg: float | None = None
     speed_mm_s: float | None = None
     gain_mm_mv: float | None = None
+    speed_from: str | None = None
+    gain_from: str | None = None
     confidence: float | None = None
     traces: list[Trace] = field(default_factory=list)
 

@@ -248,7 +248,9 @@ def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str
         "px_per_mm": None if page.px_per_mm_x is None else [number(page.px_per_mm_x, 5), number(page.px_per_mm_y, 5)],
         "rotation_deg": number(page.rotation_deg, 3),
         "paper_speed_mm_s": page.speed_mm_s,
+        "paper_speed_from": page.speed_from,
         "gain_mm_mv": page.gain_mm_mv,
+        "gain_from": page.gain_from,
         "confidence": number(page.confidence, 3),
         "rate_hz": rate_hz,
         "leads": [
@@ -256,6 +258,7 @@ def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str
                 "lead": trace.lead,
                 "row": trace.row,
                 "column": trace.column,
+                "gain_mm_mv": trace.gain_mm_mv,
                 "start_s": number(trace.start_s, 4),
                 "end_s": number(trace.start_s + len(trace.samples) / trace.rate_hz, 4),
                 "read": number(np.mean(np.isfinite(trace.samples)), 4),

@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs test test-slow lint format schema clean
+.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -60,6 +60,9 @@ qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names a
 qtdb: venv  ## all 21,801 pages (hours)
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb/figures/report.html"
+
+grammar: venv  ## names, layout, gain, speed and time zero, on pages of every kind (10 minutes): the table of docs/grammar.md
+	$(BIN)/python benchmarks/grammar.py $(PAPERTRACE_DATA)
 
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
 	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages/$(DIGITIZER) --digitizer $(DIGITIZER)

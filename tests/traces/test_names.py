@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from papertrace.geometry import PixelMap
 from papertrace.pages.text import draw_text
+from papertrace.traces.columns import assign_columns
 from papertrace.traces.ink import InkMap, ink_map
 from papertrace.traces.layout import Row
-from papertrace.traces.names import ASSET, PRINTED, TEXTS, LeadName, assign_columns, read_lead_names
+from papertrace.traces.names import ASSET, NAMES, TEXTS, LeadName, read_lead_names
 from papertrace.traces.sheet import sheet_of
 
 SCALE = 8
@@ -138,7 +139,7 @@ def test_no_rows_no_names():
 def test_asset_holds_the_vocabulary():
     assert ASSET.stat().st_size < 300_000
     with np.load(ASSET) as asset:
-        assert set(asset["word"].tolist()) == set(range(len(PRINTED)))
+        assert set(asset["word"].tolist()) == set(range(len(NAMES.printed)))
     assert set(TEXTS) >= {lead for row in STANDARD for lead in row}
 
 

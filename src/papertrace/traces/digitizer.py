@@ -47,8 +47,8 @@ class Trace:
 class PageTraces:
     """What a digitizer says of one image; the fields are the columns of `papertrace.tables.TRACES`.
 
-    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two. `gain_mm_mv` is that of the limb
-    leads where the chest leads have another; `speed_from` and `gain_from` say what told them, see
+    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two. `gain_mm_mv` is that of the
+    limb leads where the chest leads have another; `speed_from` and `gain_from` say what told them, see
     `papertrace.traces.scale.SOURCES`.
     """
 

@@ -11,6 +11,29 @@ _STANDARD_ROWS = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "
 
 
 @dataclass(frozen=True)
+class Pulse:
+    """A calibration pulse, 1 mV for 0.2 s, in canonical millimetres.
+
+    Attributes
+    ----------
+    left_mm, right_mm : float
+        Its vertical edges.
+    foot_mm : float or None
+        Height of its foot, 0 mV; y down.
+    height_mm : float or None
+        From there to its top; of a stepped one, to its first step.
+    last_mm : float or None
+        From the foot to the second step of a stepped one: each step shows one of the row's gains.
+    """
+
+    left_mm: float
+    right_mm: float
+    foot_mm: float | None = None
+    height_mm: float | None = None
+    last_mm: float | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """A traced row in canonical millimetres.
 
@@ -24,10 +47,9 @@ class Row:
         How far upper and lower edge of the stroke disagree.
     inked_mm : ndarray, shape (k, 2)
         Where each unbroken stretch of the curve begins and ends, to a fraction of a pixel.
-    pulse_mm : float or None
-        Height of its calibration pulse.
-    zero_mm : float or None
-        Height of 0 mV, the pulse's foot.
+    pulse : Pulse or None
+        Its calibration pulse, which is no part of the curve; where it was not found itself, the place where those of
+        the page's other rows are.
     pen_mm : float
         Width of the stroke.
     """
@@ -36,8 +58,7 @@ class Row:
     y_mm: np.ndarray
     doubt_mm: np.ndarray
     inked_mm: np.ndarray
-    pulse_mm: float | None = None
-    zero_mm: float | None = None
+    pulse: Pulse | None = None
     pen_mm: float = 0.35
 
     @property
@@ -49,6 +70,11 @@ class Row:
     def start_mm(self) -> float:
         """Where the ink begins."""
         return float(self.inked_mm[0, 0])
+
+    @property
+    def zero_mm(self) -> float | None:
+        """Height of 0 mV, if its pulse tells it."""
+        return None if self.pulse is None else self.pulse.foot_mm
 
     @property
     def end_mm(self) -> float:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 from typing import TypeGuard
 
 import numpy as np
 
-from papertrace.traces.layout import Row
+from papertrace.traces.layout import Pulse, Row
 
 PULSE_GAINS = (2.5, 5.0, 10.0, 20.0)
 """Heights in mm that a 1 mV calibration pulse can have."""
 
 _CRUMB_MM, _CRUMB_GAP_MM = 1.0, 0.8
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """A calibration pulse in canonical millimetres.
-
-    Attributes
-    ----------
-    left_mm, right_mm : float
-        Its vertical edges.
-    foot_mm : float or None
-        Height of its foot, 0 mV; y down.
-    height_mm : float or None
-        From there to its top, 1 mV.
-    """
-
-    left_mm: float
-    right_mm: float
-    foot_mm: float | None = None
-    height_mm: float | None = None
+_WIDTHS_MM = (2.0, 12.0)  # 0.2 s at 12.5 to 50 mm/s
+_EDGE_MM, _FOOT_MM = 0.6, 1.6  # levels are measured so far from an edge, and feet up to there
+_FLAT_MM = 0.5
+_LEAST_TOP_MM = 0.4
+_OFF_MIDDLE_MM = 0.6  # of the edge between two steps
+_OFF_GAIN = 0.12
 
 
 def find_pulse(row: Row, reach_mm: float = 32.0) -> Pulse | None:
@@ -43,33 +30,48 @@ def find_pulse(row: Row, reach_mm: float = 32.0) -> Pulse | None:
     step = row.x_mm[1] - row.x_mm[0]
     known = np.isfinite(row.y_mm)
     y = np.interp(row.x_mm, row.x_mm[known], row.y_mm[known])
-    best: tuple[float, Pulse] | None = None
     # vertical edges: where the trace moves by most of a pulse within 0.8 mm
     near = max(1, round(0.8 / step))
     move = y[near:] - y[:-near]
     threshold = 0.75 * PULSE_GAINS[0]
-    rising = _extrema(-move, threshold)
-    falling = _extrema(move, threshold)
-    ends = (row.x_mm[0] + reach_mm, row.x_mm[-1] - reach_mm)
-    for up in rising:
-        left = row.x_mm[up] + near * step / 2
-        for down in falling:
-            right = row.x_mm[down] + near * step / 2
-            if not 2.0 <= right - left <= 12.0 or not (right < ends[0] or left > ends[1]):
+    rising = [float(row.x_mm[k] + near * step / 2) for k in _extrema(-move, threshold)]
+    falling = [float(row.x_mm[k] + near * step / 2) for k in _extrema(move, threshold)]
+    edges = sorted(rising + falling)
+    first, last = row.x_mm[0] + reach_mm, row.x_mm[-1] - reach_mm
+
+    def level(start: float, end: float, least: float) -> float | None:
+        """Return the height of a flat stretch; None where there is too little of it, or it is not flat."""
+        part = known & (row.x_mm > start) & (row.x_mm < end)
+        if part.sum() * step < least or np.ptp(y[part]) > _FLAT_MM:
+            return None
+        return float(np.median(y[part]))
+
+    best: tuple[float, Pulse] | None = None
+    for left in rising:
+        for right in falling:
+            if not _WIDTHS_MM[0] <= right - left <= _WIDTHS_MM[1] or not (right < first or left > last):
                 continue
-            inside = (row.x_mm > left + 0.6) & (row.x_mm < right - 0.6)
-            before = (row.x_mm > left - 1.6) & (row.x_mm < left - 0.6) & known
-            after = (row.x_mm > right + 0.6) & (row.x_mm < right + 1.6) & known
+            between = [edge for edge in edges if left + 1 < edge < right - 1]
+            stops = [left, *between, right]
+            if len(between) > 1 or (between and abs(between[0] - (left + right) / 2) > _OFF_MIDDLE_MM):
+                continue
+            tops = [level(a + _EDGE_MM, b - _EDGE_MM, _LEAST_TOP_MM) for a, b in pairwise(stops)]
+            before = level(left - _FOOT_MM, left - _EDGE_MM, 0.4)
+            after = level(right + _EDGE_MM, right + _FOOT_MM, 0.4)
             # the foot towards the page's edge is the pulse's own; the other may be the signal already
-            outer, inner = (before, after) if right < ends[0] else (after, before)
-            feet = [float(np.median(y[part])) for part in (outer, inner) if part.sum() >= 0.4 / step]
-            if inside.sum() < 1 / step or not feet or np.ptp(y[inside]) > 0.5:
+            outer, inner = (before, after) if right < first else (after, before)
+            foot = outer if outer is not None else inner
+            if foot is None or None in tops:
                 continue
-            foot = feet[0]
-            height = foot - float(np.median(y[inside]))
-            error = min(abs(height / gain - 1) for gain in PULSE_GAINS)
-            if error < 0.12 and (best is None or error < best[0]):
-                best = (error, Pulse(float(left), float(right), foot, height))
+            heights = [foot - top for top in tops]
+            error = max(min(abs(height / gain - 1) for gain in PULSE_GAINS) for height in heights)
+            if error > _OFF_GAIN or (len(heights) == 2 and abs(heights[0] - heights[1]) < 1):
+                continue
+            # a step of a pulse has a foot on one side alone
+            if inner is None or abs(inner - foot) > _FLAT_MM:
+                error += _OFF_GAIN
+            if best is None or error < best[0]:
+                best = (error, Pulse(left, right, foot, heights[0], heights[1] if between else None))
     return best[1] if best else None
 
 
@@ -108,7 +110,7 @@ def give_pulses(rows: list[Row], pulses: list[Pulse]) -> list[Row]:
         own = [pulse for pulse in pulses if pulse.foot_mm is not None and _nearest_row(pulse, rows) is row]
         pulse = min(own, key=lambda pulse: abs(pulse.foot_mm - row.centre_mm), default=None)
         if pulse is not None:
-            row = replace(row, pulse_mm=pulse.height_mm, zero_mm=pulse.foot_mm)
+            row = replace(row, pulse=pulse)
         # of another row's pulse only its place holds here
         for other in [pulse] if pulse is not None else [Pulse(each.left_mm, each.right_mm) for each in pulses]:
             if row.start_mm < other.right_mm and row.end_mm > other.left_mm:
@@ -151,8 +153,7 @@ def _cut(row: Row, pulse: Pulse) -> Row:
         y_mm=row.y_mm[part],
         doubt_mm=row.doubt_mm[part],
         inked_mm=inked,
-        pulse_mm=pulse.height_mm,
-        zero_mm=pulse.foot_mm,
+        pulse=pulse,
     )
 
 

@@ -1,6 +1,6 @@
-"""Make src/papertrace/traces/names.npz: how lead names look in typefaces that are free to use.
+"""Make src/papertrace/traces/{names,scale_text}.npz: how words look in typefaces that are free to use.
 
-    python tools/lead_name_templates.py
+    python tools/word_pictures.py [names] [scale_text]
 
 Typefaces: Rubik (in OpenCV, SIL OFL 1.1), DejaVu, STIX and Computer
 Modern (in matplotlib; Bitstream Vera licence, SIL OFL 1.1, public domain), Liberation (Debian `fonts-liberation`,
@@ -9,6 +9,7 @@ SIL OFL 1.1). Every word becomes a picture of its ink, `NAME_PX` high and as wid
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,9 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from papertrace.traces.names import ASSET, GREYS, NAME_PX, PRINTED, nearest_width, picture_width
+from papertrace.traces.names import NAMES
+from papertrace.traces.scale_text import SCALE_WORDS
+from papertrace.traces.words import GREYS, NAME_PX, Vocabulary, nearest_width, picture_width
 
 _MATPLOTLIB = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 _LIBERATION = Path("/usr/share/fonts/truetype/liberation")
@@ -33,11 +36,18 @@ _RUBIK = (("sans", 300), ("sans", 600), ("italic", 300), ("italic", 600))
 
 
 def main() -> None:
-    """Draw every word in every typeface and write the asset."""
+    """Make the assets that are named on the command line, or all."""
+    for vocabulary in (NAMES, SCALE_WORDS):
+        if not sys.argv[1:] or vocabulary.asset.stem in sys.argv[1:]:
+            make(vocabulary)
+
+
+def make(vocabulary: Vocabulary) -> None:
+    """Draw every word of a vocabulary in every typeface and write the asset."""
     pictures, faces, words, widths, capitals = [], [], [], [], []
     for face, draw in _typefaces():
         capital = _crop(draw("V")).shape[0]
-        for index, word in enumerate(PRINTED):
+        for index, word in enumerate(vocabulary.printed):
             ink = _crop(draw(word))
             width = nearest_width(ink.shape[1] / ink.shape[0])
             picture = cv2.resize(ink, (picture_width(width), NAME_PX), interpolation=cv2.INTER_AREA)
@@ -48,7 +58,7 @@ def main() -> None:
             capitals.append(capital / ink.shape[0])
     names, index = np.unique(faces, return_inverse=True)
     np.savez_compressed(
-        ASSET,
+        vocabulary.asset,
         pictures=np.concatenate(pictures),
         face_names=names,
         face=index.astype(np.uint8),
@@ -56,7 +66,7 @@ def main() -> None:
         width=np.array(widths, np.uint8),
         capital=np.array(capitals, np.float32),
     )
-    print(f"{len(words)} pictures, {ASSET.stat().st_size / 1000:.0f} kB")
+    print(f"{vocabulary.asset.stem}: {len(words)} pictures, {vocabulary.asset.stat().st_size / 1000:.0f} kB")
 
 
 def _typefaces() -> Iterator[tuple[str, Callable[[str], np.ndarray]]]:

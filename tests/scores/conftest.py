@@ -45,7 +45,15 @@ class Shard:
 
     def signal(self, page_id: str, lead: str | None, row: int, samples: np.ndarray, **more) -> None:
         place = {"page_id": page_id, "input": "pages", "digitizer": "classical", "lead": lead, "row": row, "column": 0}
-        rest = {"start_s": 0.0, "rate_hz": 250.0, "samples": samples, "confidence": [], "x_px": [], "y_px": []}
+        rest = {
+            "start_s": 0.0,
+            "rate_hz": 250.0,
+            "samples": samples,
+            "confidence": [],
+            "x_px": [],
+            "y_px": [],
+            "gain_mm_mv": 10.0,
+        }
         self.signals.append({**place, **rest, **more})
 
     def write(self) -> Shard:

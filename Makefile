@@ -74,7 +74,7 @@ digitizer-speed: venv  ## what a page costs each of DIGITIZERS, in CPU time and 
 	$(BIN)/python benchmarks/digitizer_speed.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %)
 
 robustness: venv  ## DIGITIZERS against each artifact by severity: table and results/robustness.png; N=pages a severity
-	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
+	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(patsubst %,--training %,$(wildcard config/train.yaml)) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

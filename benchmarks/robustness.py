@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import yaml
 from digitizer_scores import Entry, latest, read_entries, run
 from digitizer_sets import SEVERITIES, jobs, severity_set
 from digitizer_tables import ALIGNED, lead_frame
 from digitizers import renewed
 
+from papertrace.config import validate_config
 from papertrace.errors import PapertraceError
 from papertrace.io import write_bytes, write_text
 from papertrace.scans.presets import ArtifactName
@@ -103,6 +105,23 @@ def figure(found: pd.DataFrame, held_out: Sequence[str] = ()) -> Figure:
     return drawn
 
 
+def never_trained_on(training: Mapping[str, Any]) -> list[str]:
+    """Return the artifacts that no scan of a training can have.
+
+    Parameters
+    ----------
+    training : mapping
+        A training's config, as of ``config/train.yaml``: of `training.sources` the `scans` sections are used.
+    """
+    seen: set[str] = set()
+    for source in training["training"]["sources"]:
+        scans = validate_config({"scans": source["config"].get("scans", {})}).scans
+        parts = [validate_config({"scans": {"preset": name}}).scans for name in scans.mix] or [scans]
+        for part in (part.without(scans.held_out) for part in parts):
+            seen |= {name for name in ArtifactName.__args__ if getattr(part, name).probability > 0}
+    return [name for name in ArtifactName.__args__ if name not in seen]
+
+
 def _title(artifact: str, held_out: Sequence[str]) -> str:
     return artifact.replace("_", " ") + (" *" if artifact in held_out else "")
 
@@ -114,7 +133,7 @@ def main() -> int:
     parser.add_argument("--digitizer", action="append", help="a name of papertrace.traces.registry; give it repeatedly")
     parser.add_argument("--artifacts", nargs="+", choices=ArtifactName.__args__, default=list(ArtifactName.__args__))
     parser.add_argument("--severities", nargs="+", type=int, choices=SEVERITIES, default=list(SEVERITIES))
-    parser.add_argument("--held-out", nargs="+", choices=ArtifactName.__args__, default=[], help="marked with a star")
+    parser.add_argument("--training", type=Path, help="config of a training: what it never had is marked with a star")
     parser.add_argument("--pages", type=int, default=4, help="images a severity")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("results/robustness.jsonl"), help="the scores")
@@ -131,8 +150,13 @@ def main() -> int:
         entries = latest(read_entries(given.out))
         if not entries:
             raise PapertraceError(f"{given.out}: holds no scores; run without --tables first")
+        held_out = []
+        if given.training and not given.training.is_file():
+            raise PapertraceError(f"{given.training}: no such file; leave --training out to mark nothing")
+        if given.training:
+            held_out = never_trained_on(yaml.safe_load(given.training.read_text(encoding="utf-8")))
         found = curves(entries)
-        text = table(found, given.held_out)
+        text = table(found, held_out)
         if given.into:
             write_text(renewed(given.into.read_text(encoding="utf-8"), {"robustness": text}), given.into)
     except PapertraceError as error:
@@ -140,7 +164,7 @@ def main() -> int:
     from papertrace.figures.plots import render, style
 
     with style():
-        write_bytes(render(figure(found, given.held_out), "png"), given.figure)
+        write_bytes(render(figure(found, held_out), "png"), given.figure)
     if not given.into:
         print(text, end="")
     return 0

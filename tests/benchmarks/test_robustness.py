@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from robustness import CEILING, curves, figure, table
+from robustness import CEILING, curves, figure, never_trained_on, table
 
 from papertrace.scans.presets import ArtifactName
 
@@ -62,3 +62,13 @@ def test_table_and_figure_mark_what_no_training_had(found):
     assert {"blur", "noise *"} <= set(titles)
     curve = next(line for line in drawn.axes[1].lines if len(line.get_xdata()) == 2)
     assert curve.get_ydata().tolist() == [25.0, 5.0]
+
+
+def test_what_a_training_never_had():
+    def unseen(*scans):
+        return set(never_trained_on({"training": {"sources": [{"config": {"scans": keys}} for keys in scans]}}))
+
+    assert "fax" in unseen({"preset": "kit"}) and "blur" not in unseen({"preset": "kit"})
+    assert unseen({"preset": "kit"}, {"preset": "fax"}) == unseen({"preset": "kit"}) & unseen({"preset": "fax"})
+    assert unseen({"preset": "mixed"}) == {"webp"}
+    assert unseen({"preset": "mixed", "held_out": ["stains", "moire"]}) == {"webp", "stains", "moire"}

@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 from papertrace.traces import lattice as module
 from papertrace.traces.lattice import (
     NoLatticeError,
-    find_lattice,
     page_lattice,
-    reduce_image,
-    reduction,
-    upscaling,
 )
+from papertrace.traces.reduced import reduce_image, reduction, upscaling
 
 SHAPE = (1000, 1400)
 
@@ -216,12 +213,6 @@ def test_grid_on_a_desk(draw_grid, place_grid):
     pitch_error, distance = errors(page_lattice(image), SHAPE, truth)
     assert pitch_error < 2e-4
     assert distance < 0.3
-
-
-def test_darkness_and_image_agree(draw_grid, place_grid):
-    image = draw_grid(SHAPE, place_grid(SHAPE, 6.1, 6.1, 1.0))
-    one, other = page_lattice(image), find_lattice(255 - image.mean(axis=2, dtype=np.float32))
-    np.testing.assert_allclose(one.px_to_mm, other.px_to_mm, rtol=1e-4, atol=1e-6)
 
 
 PHOTOS = {

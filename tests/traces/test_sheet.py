@@ -92,3 +92,32 @@ def test_a_grid_is_found(draw_grid, place_grid):
     assert np.abs(away - np.round(away)).max() < 0.02
     assert (sheet.px_per_mm_x, sheet.px_per_mm_y) == pytest.approx((6.1, 6.3), rel=5e-4)
     assert sheet.rotation_deg == pytest.approx(1.0, abs=0.02)
+
+
+def bend_image(image: np.ndarray, amplitude: float, length: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return an image bent by waves (px), and which of its pixels, from 60 px inside, show which of the old ones."""
+    h, w = image.shape[:2]
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    source_x = x + amplitude * np.sin(2 * np.pi * (x + 0.6 * y) / length)
+    source_y = y + amplitude * np.cos(2 * np.pi * (0.5 * x - y) / length)
+    bent_image = cv2.remap(image, source_x, source_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    some = (slice(60, -60, 20), slice(60, -60, 20))
+    pixels, sources = (np.stack([a[some].ravel(), b[some].ravel()], axis=1) for a, b in ((x, y), (source_x, source_y)))
+    return bent_image, pixels.astype(float), sources.astype(float)
+
+
+@pytest.mark.parametrize(("amplitude", "length", "allowed"), [(1.0, 500.0, 0.06), (6.0, 900.0, 0.06)])
+def test_a_warp_is_followed(draw_grid, place_grid, amplitude, length, allowed):
+    truth = place_grid((900, 1200), 6.1, 6.1, 1.0)
+    image, pixels, sources = bend_image(draw_grid((900, 1200), truth, noise=2.0), amplitude, length)
+    sheet = sheet_of(image)
+    away = sheet.to_mm(pixels) - cv2.perspectiveTransform(sources[None], truth)[0]
+    away -= np.round(np.median(away, axis=0))
+    assert np.sqrt(np.mean(away**2)) * 6.1 < allowed
+    assert sheet.residual_px < 0.1
+
+
+@pytest.mark.parametrize("noise", [0.0, 12.0])
+def test_a_flat_page_stays_flat(draw_grid, place_grid, noise):
+    truth = place_grid((900, 1200), 6.1, 6.1, 1.0, (0.02, 0.01))
+    assert sheet_of(draw_grid((900, 1200), truth, noise=noise)).map.displacement is None

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from papertrace.geometry import PixelMap
-from papertrace.traces.lattice import MAX_PIXELS, reduce_image, reduction, upscaling
+from papertrace.traces.lattice import MAX_PIXELS
+from papertrace.traces.reduced import reduce_image, reduction, upscaling
 from papertrace.traces.sheet import Sheet, rectified
 
 EDGE_MM = 4

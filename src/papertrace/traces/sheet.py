@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 
 from papertrace.geometry import Displacement, PixelMap, cubic_weights
-from papertrace.traces.lattice import Lattice, page_lattice
+from papertrace.traces.lattice import Lattice, judged, measure_page, pitch_and_turn
+from papertrace.traces.warp import Warp, follow_warp
 
+_NEAR_MM = 2.5  # from the centre, where pitch and direction are taken
 _NODES_A_MM = 2.0  # where a bent map is known exactly; between them it is straight to a thousandth of a pixel
 
 
@@ -46,16 +48,21 @@ class Sheet:
     contrast: float
 
     @classmethod
-    def of_lattice(cls, lattice: Lattice, displacement: Displacement | None = None) -> Sheet:
-        """Return the sheet of a lattice, bent by a displacement in mm."""
+    def of_lattice(cls, lattice: Lattice) -> Sheet:
+        """Return the flat sheet of a lattice."""
         mm_to_px = np.linalg.inv(lattice.px_to_mm)
-        return cls(
-            PixelMap(mm_to_px / mm_to_px[2, 2], displacement),
-            *lattice.px_per_mm,
-            lattice.rotation_deg,
-            lattice.residual_px,
-            lattice.contrast,
-        )
+        pixel_map = PixelMap(mm_to_px / mm_to_px[2, 2])
+        return cls(pixel_map, *lattice.px_per_mm, lattice.rotation_deg, lattice.residual_px, lattice.contrast)
+
+    def warped(self, warp: Warp, centre_px: tuple[float, float]) -> Sheet:
+        """Return this sheet, which is flat, with a warp; pitch and direction are described at a point."""
+        if warp.displacement is None:
+            return replace(self, contrast=warp.contrast)
+        pixel_map = replace(self.map, displacement=warp.displacement)
+        across = pixel_map.inverse(np.array([centre_px])) + _NEAR_MM * np.array([[1, 0], [-1, 0], [0, 1], [0, -1]])
+        right, left, down, up = pixel_map.apply(across)
+        pitch, turn = pitch_and_turn(np.stack([right - left, down - up], axis=1) / (2 * _NEAR_MM))
+        return Sheet(pixel_map, *pitch, turn, warp.residual_px, warp.contrast)
 
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Map points, shape (n, 2) in grid mm, to image px, shape (n, 2); NaN where a point is."""
@@ -124,7 +131,10 @@ def sheet_of(image: np.ndarray) -> Sheet:
     NoLatticeError
         If no grid is found.
     """
-    return Sheet.of_lattice(page_lattice(image))
+    measured = measure_page(image)
+    warp = follow_warp(measured)
+    flat = Sheet.of_lattice(judged(measured.lattice, warp.contrast))
+    return flat.warped(warp, ((image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2))
 
 
 def rectified(

@@ -129,6 +129,7 @@ TRACES = pa.schema(
         ("speed_from", pa.string()),  # what told it: pulse, text, length or convention
         ("gain_from", pa.string()),
         ("confidence", pa.float64()),  # 0 … 1
+        ("expected_snr_db", pa.float64()),  # mean over the page's leads, after alignment; papertrace.traces.confidence
         *_STATUS,
     ]
 )
@@ -145,7 +146,8 @@ SIGNALS = pa.schema(
         ("start_s", pa.float64()),
         ("rate_hz", pa.float64()),
         ("samples", pa.list_(pa.float32())),  # mV, NaN where nothing could be read
-        ("confidence", pa.list_(pa.float32())),  # 0 … 1 per sample
+        ("confidence", pa.list_(pa.float32())),  # probability that a sample is within 50 µV of the curve
+        ("error_mv", pa.list_(pa.float32())),  # expected absolute error per sample; null where a digitizer has none
         ("x_px", pa.list_(pa.float32())),  # where each sample was read in the image
         ("y_px", pa.list_(pa.float32())),
         ("gain_mm_mv", pa.float64()),  # of this stretch

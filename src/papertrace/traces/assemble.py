@@ -9,6 +9,7 @@ import numpy as np
 
 from papertrace.traces.beats import is_simultaneous
 from papertrace.traces.columns import assign_columns
+from papertrace.traces.confidence import confidence_of, expected_error_mv, expected_snr_db, is_unreadable
 from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap
 from papertrace.traces.layout import Pulse, Row, arrange
@@ -65,6 +66,9 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
             place = duration * column
             span = (0.0 if together else place, duration)
             traces.append(_sample(row, page, scale, lead, index, column, start + place * speed, span, rate_hz))
+    stretches = [(trace.samples, trace.error_mv) for trace in traces]
+    if is_unreadable(stretches):
+        return PageTraces("rejected", "the traces cannot be read: more error than signal is expected")
     confidence = float(np.mean([trace.confidence.mean() for trace in traces]))
     return PageTraces(
         "ok",
@@ -75,6 +79,7 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
         speed_from=speed_from,
         gain_from=gain_from,
         confidence=confidence,
+        expected_snr_db=expected_snr_db(stretches),
         traces=traces,
     )
 
@@ -125,8 +130,10 @@ def _sample(
     reach = row.inked_mm + np.array([-_BRIDGE_MM, _BRIDGE_MM]) / 2
     reach[0, 0], reach[-1, 1] = row.start_mm - _END_MM, row.end_mm + _END_MM
     missing = ~((x_mm >= reach[:, :1]) & (x_mm <= reach[:, 1:])).any(axis=0)
-    doubt = np.interp(x_mm, row.x_mm, np.nan_to_num(row.doubt_mm, nan=9.0))
-    confidence = np.where(missing, 0, 1 / (1 + doubt / row.pen_mm))
+    told = np.isfinite(row.doubt_mm)
+    doubt = np.interp(x_mm, row.x_mm[told], row.doubt_mm[told]) if told.any() else np.full(len(x_mm), np.nan)
+    doubt = np.where(missing, np.nan, doubt)
+    error = expected_error_mv(doubt, page.residual_mm, gain)
     samples = np.where(missing, np.nan, (zero - y_mm) / gain)
     px = page.to_px(np.stack([x_mm, y_mm], axis=1))
     return Trace(
@@ -136,8 +143,9 @@ def _sample(
         first / rate_hz,
         rate_hz,
         samples.astype(np.float32),
-        confidence.astype(np.float32),
+        confidence_of(error).astype(np.float32),
         px[:, 0].astype(np.float32),
         px[:, 1].astype(np.float32),
         gain,
+        error.astype(np.float32),
     )

@@ -6,7 +6,7 @@ columns -> mV and s.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,10 +20,42 @@ from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_r
 from papertrace.traces.sheet import Sheet, sheet_of
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How far from the curve a row is expected to be: a sum, in mm, each part of it grown by ``make confidence``.
+
+    Attributes
+    ----------
+    least_mm : float
+        Of every place.
+    per_edge : float
+        A mm by which the stroke's upper and lower edge disagree.
+    per_slope : float
+        A unit of slope: an error sideways.
+    bridged_mm : float
+        Where ink is missing.
+    """
+
+    least_mm: float = 0.01
+    per_edge: float = 0.6
+    per_slope: float = 0.01
+    bridged_mm: float = 2.0
+
+    def of(self, row: Row) -> Row:
+        """Return a row, whose `doubt_mm` is how far its edges disagree, with what that lets expect."""
+        known = np.isfinite(row.y_mm)
+        slope = np.abs(np.gradient(np.interp(row.x_mm, row.x_mm[known], row.y_mm[known]), row.x_mm))
+        doubt = self.least_mm + self.per_edge * row.doubt_mm + self.per_slope * slope
+        return replace(row, doubt_mm=np.where(np.isfinite(doubt), doubt, self.bridged_mm))
+
+
 class Classical:
     """Classical computer vision; see the module's text for the steps."""
 
     name = "classical"
+
+    def __init__(self, doubt: Doubt | None = None) -> None:
+        self.doubt = doubt or Doubt()
 
     def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
         """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
@@ -39,7 +71,7 @@ class Classical:
         if not rows:
             reason = "no trace was found: nothing inked runs across the page"
             return PageTraces("rejected", reason, **_geometry(sheet))
-        return replace(assemble(rows, page, rate_hz), **_geometry(sheet))
+        return replace(assemble([self.doubt.of(row) for row in rows], page, rate_hz), **_geometry(sheet))
 
 
 def _geometry(sheet: Sheet) -> dict[str, float]:

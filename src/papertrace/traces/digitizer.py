@@ -24,11 +24,14 @@ class Trace:
     samples : ndarray of float32, shape (n,)
         mV, NaN where nothing could be read.
     confidence : ndarray of float32, shape (n,)
-        0 … 1 per sample.
+        Probability that a sample is within 50 µV of the curve (`papertrace.traces.confidence.confidence_of`); 0 where
+        nothing was read.
     x_px, y_px : ndarray of float32, shape (n,)
         Where each sample was read in the image.
     gain_mm_mv : float or None
         Its own gain: chest leads may be drawn at half the others'.
+    error_mv : ndarray of float32, shape (n,), or None
+        Expected absolute error of each sample in mV, NaN where nothing was read; None where a digitizer does not tell.
     """
 
     lead: str | None
@@ -41,15 +44,17 @@ class Trace:
     x_px: np.ndarray
     y_px: np.ndarray
     gain_mm_mv: float | None = None
+    error_mv: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class PageTraces:
     """What a digitizer says of one image; the fields are the columns of `papertrace.tables.TRACES`.
 
-    `status` is ok, failed or rejected, with one sentence as `reason` in the latter two. `gain_mm_mv` is that of the
-    limb leads where the chest leads have another; `speed_from` and `gain_from` say what told them, see
-    `papertrace.traces.scale.SOURCES`.
+    `status` is ok, failed (something broke) or rejected (this is no ECG, or none that can be read), with one sentence
+    as `reason` in the latter two. `gain_mm_mv` is that of the limb leads where the chest leads have another;
+    `speed_from` and `gain_from` say what told them, see `papertrace.traces.scale.SOURCES`. `expected_snr_db` is that
+    of `papertrace.traces.confidence`.
     """
 
     status: str
@@ -63,6 +68,7 @@ class PageTraces:
     speed_from: str | None = None
     gain_from: str | None = None
     confidence: float | None = None
+    expected_snr_db: float | None = None
     traces: list[Trace] = field(default_factory=list)
 
 

@@ -236,6 +236,11 @@ def _wfdb_bytes(names: list[str], signals: np.ndarray, rate_hz: float, record: s
         return (Path(folder) / f"{record}.hea").read_bytes(), (Path(folder) / f"{record}.dat").read_bytes()
 
 
+def _mean(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return round(float(known.mean()), 4) if len(known) else None
+
+
 def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str:
     def number(value: float | None, digits: int) -> float | None:
         return None if value is None else round(float(value), digits)
@@ -252,6 +257,7 @@ def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str
         "gain_mm_mv": page.gain_mm_mv,
         "gain_from": page.gain_from,
         "confidence": number(page.confidence, 3),
+        "expected_snr_db": number(page.expected_snr_db, 1),
         "rate_hz": rate_hz,
         "leads": [
             {
@@ -263,6 +269,7 @@ def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str
                 "end_s": number(trace.start_s + len(trace.samples) / trace.rate_hz, 4),
                 "read": number(np.mean(np.isfinite(trace.samples)), 4),
                 "confidence": number(trace.confidence.mean(), 3),
+                "expected_error_mv": None if trace.error_mv is None else _mean(trace.error_mv),
             }
             for trace in page.traces
         ],

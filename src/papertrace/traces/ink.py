@@ -38,6 +38,8 @@ class InkMap:
         SD of `ink` on paper.
     edge : ndarray of bool, shape (h / scale, w / scale)
         Millimetre cells within `EDGE_MM` of the sheet's or the image's edge, or beyond it.
+    residual_mm : float
+        RMS distance between the measured grid and `map`.
     """
 
     ink: np.ndarray
@@ -45,6 +47,7 @@ class InkMap:
     map: PixelMap
     noise: float
     edge: np.ndarray
+    residual_mm: float = 0.0
 
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Return where points in canonical millimetres, shape (n, 2), lie in the image."""
@@ -182,7 +185,7 @@ def ink_map(image: np.ndarray, sheet: Sheet, *, any_colour: bool = False) -> Ink
     level, noise = _levels(ink)
     ink *= 1 / level
     edge = _edge(desk, reduced, [side // scale for side in size])
-    return InkMap(ink, scale, page.map, noise / level, edge)
+    return InkMap(ink, scale, page.map, noise / level, edge, sheet.residual_px / pitch)
 
 
 def _extent(sheet: Sheet, size: tuple[int, int], to_image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -44,7 +44,7 @@ class Row:
     y_mm : ndarray, shape (n,)
         Height of the centre line, y down; NaN where there is no ink.
     doubt_mm : ndarray, shape (n,)
-        How far upper and lower edge of the stroke disagree.
+        Expected absolute error of `y_mm` where the sheet's map is right; NaN where there is no ink.
     inked_mm : ndarray, shape (k, 2)
         Where each unbroken stretch of the curve begins and ends, to a fraction of a pixel.
     pulse : Pulse or None

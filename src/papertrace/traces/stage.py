@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from papertrace.config import Config
 
 _PAGE_FIELDS = ("layout", "px_per_mm_x", "px_per_mm_y", "rotation_deg")
-_PAGE_FIELDS += ("speed_mm_s", "gain_mm_mv", "speed_from", "gain_from", "confidence")
-_LEAD_FIELDS = ("lead", "row", "column", "start_s", "rate_hz", "samples", "confidence", "x_px", "y_px", "gain_mm_mv")
+_PAGE_FIELDS += ("speed_mm_s", "gain_mm_mv", "speed_from", "gain_from", "confidence", "expected_snr_db")
+_LEAD_FIELDS = ("lead", "row", "column", "start_s", "rate_hz", "samples", "confidence", "error_mv", "x_px", "y_px")
+_LEAD_FIELDS += ("gain_mm_mv",)
 
 
 def run(config: Config, pages: Path, scans: Path, out: Path) -> None:

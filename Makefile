@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs test test-slow lint format schema clean
+.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -96,6 +96,9 @@ image-formats: venv  ## size, time and loss of the scans' file formats: a table 
 
 not-ecgs: venv  ## 80 pictures that are not ECGs: none may be accepted (minutes); D=name of a digitizer
 	$(BIN)/python benchmarks/not_ecgs.py --digitizer $(or $(D),classical)
+
+confidence: venv  ## expected against actual errors, on validation pages (PAPERTRACE_DATA); D=name of a digitizer
+	$(BIN)/python benchmarks/confidence.py $(PAPERTRACE_DATA) --digitizer $(or $(D),classical)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

@@ -126,7 +126,13 @@ class Writer:
                 if status == "ok":
                     out["signals"].append(
                         {**key, **place, "start_s": 0.0, "rate_hz": RATE, "samples": read}
-                        | {"confidence": np.ones(self.n), "x_px": x_px, "y_px": y_px, "gain_mm_mv": 10.0}
+                        | {
+                            "confidence": np.ones(self.n),
+                            "error_mv": None,
+                            "x_px": x_px,
+                            "y_px": y_px,
+                            "gain_mm_mv": 10.0,
+                        }
                     )
                 scores = {"name_read": True, "coverage": 1.0, "lag_ms": 0.1 * k, "offset_mv": 0.0, "r": 0.99}
                 scores["rmse_mv"] = float(np.sqrt(((read - mv) ** 2).mean()))

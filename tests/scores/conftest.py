@@ -50,6 +50,7 @@ class Shard:
             "rate_hz": 250.0,
             "samples": samples,
             "confidence": [],
+            "error_mv": [],
             "x_px": [],
             "y_px": [],
             "gain_mm_mv": 10.0,

@@ -14,13 +14,16 @@ from papertrace.traces.digitizer import PageTraces, Trace
 from papertrace.traces.ink import InkMap
 from papertrace.traces.layout import Pulse, Row, arrange
 from papertrace.traces.names import read_lead_names
+from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.pulses import cut_pulses, give_pulses
 from papertrace.traces.rejection import reason_to_reject
 from papertrace.traces.runs import INK_THRESHOLD
 from papertrace.traces.scale import PageScale, find_gain, find_speed
 from papertrace.traces.scale_text import read_scale
 
-_LONGEST_INTERVAL_S = 1 / 250
+# from one sample to the next: of Holter recorders, one or two leads, and of electrocardiographs
+_INTERVALS_S = (1 / 250, 1 / 500)
+_SAME_LENGTH_MM = 0.5
 _WHOLE = 0.01  # how far, as a share, a row may be from whole seconds and be taken for them
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
@@ -38,15 +41,18 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
     rate_hz : float
         Of the samples.
     pulses : list of Pulse, optional
-        Calibration pulses, where they were found apart from the rows; where None they are looked for in the rows, and
-        cut off.
+        Calibration pulses, where they were found apart from the rows; where None they are looked for in the rows, to be
+        cut off, and else in the ink beside them.
 
     Returns
     -------
     PageTraces
         Without the page's geometry; rejected, without traces, where the rows cannot be those of an ECG.
     """
-    rows = cut_pulses(rows) if pulses is None else give_pulses(rows, pulses)
+    if pulses is None:
+        rows = cut_pulses(rows)
+        pulses = [] if any(row.pulse is not None for row in rows) else pulses_in_ink(page, rows)
+    rows = give_pulses(rows, pulses)
     text = read_scale(page, rows)
     gain, _, _ = find_gain(rows, [[None]] * len(rows), text)
     reason = reason_to_reject(rows, gain, float(np.mean(page.ink > INK_THRESHOLD)))
@@ -92,18 +98,18 @@ def time_span(rows: list[Row], speed_mm_s: float) -> tuple[float, float]:
 
     An ink's end tells the curve's end but for the pen's radius, which blur makes look larger than it is: the start
     comes out late and the end as much too early. Their middle does not suffer. So where the row is whole seconds, its
-    middle and that length bound the start from above. The curve ends at its last sample, one sampling interval, which
-    the page does not tell, before its full length; the longest usual one (250 Hz) keeps this a bound.
+    middle and that length tell the start. The curve ends at its last sample, one sampling interval before its full
+    length; the page does not tell which, and the one that is usual for so many rows is taken.
     """
     start = float(np.median([row.start_mm for row in rows]))
     seconds = (float(np.median([row.end_mm for row in rows])) - start) / speed_mm_s
     whole = max(round(seconds), 1)
     if abs(seconds / whole - 1) > _WHOLE:
         return start, seconds
-    drawn = (whole - _LONGEST_INTERVAL_S) * speed_mm_s
-    middles = [(row.start_mm + row.end_mm) / 2 for row in rows if abs(row.end_mm - row.start_mm - drawn) < 0.5]
-    if middles:
-        start = min(start, float(np.median(middles)) - drawn / 2)
+    drawn = (whole - _INTERVALS_S[len(rows) > 2]) * speed_mm_s
+    like = [row for row in rows if abs(row.end_mm - row.start_mm - drawn) < _SAME_LENGTH_MM]
+    if like:
+        start = float(np.median([row.start_mm + row.end_mm for row in like])) / 2 - drawn / 2
     return start, float(whole)
 
 

@@ -18,7 +18,7 @@ _STEPS = ((10.0, 5.0), (5.0, 10.0), (20.0, 10.0), (10.0, 20.0), (5.0, 2.5), (2.5
 _GAP_MM = (0.3, 8.0)  # from a pulse to its row
 _FOOT_MM = 6.0  # from a row's middle, at most, to its pulse's foot
 _BELOW_MM = (1.0, 2.5)  # below its foot there is nothing
-_LEAST = 0.4
+_LEAST = 0.5
 _SAME_MM = 0.5
 
 

@@ -1,5 +1,7 @@
 """The print that tells speed and gain."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -71,3 +73,10 @@ def test_asset_holds_the_vocabulary():
     assert ASSET.stat().st_size < 500_000
     with np.load(ASSET) as asset:
         assert set(asset["word"].tolist()) == set(range(len(SCALE_WORDS.printed)))
+
+
+def test_rows_at_the_image_s_very_edges_leave_no_room_for_print():
+    page, rows = make_page()
+    for up in (-36.0, 36.0):
+        moved = [replace(row, y_mm=row.y_mm + up) for row in rows]
+        assert read_scale(page, moved) == ScaleText(None, None, None)

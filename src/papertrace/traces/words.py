@@ -202,6 +202,8 @@ def find_words(
     scale = page.scale
     height, width = page.ink.shape
     x0, y0, x1, y1 = (int(np.clip(v * scale, 0, most)) for v, most in zip(area_mm, (width, height) * 2, strict=True))
+    if x0 >= x1 or y0 >= y1:
+        return []  # a row at the image's edge leaves no room beyond it, and OpenCV crashes on what is empty
     free = page.ink[y0:y1, x0:x1] > max(_INK, 5 * page.noise)
     free &= covered[y0:y1, x0:x1] == 0
     boxes = _parts(free.view(np.uint8), scale) + np.array([x0, y0, x0, y0])

@@ -29,7 +29,13 @@ _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
 
-def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] | None = None) -> PageTraces:
+def assemble(
+    rows: list[Row],
+    page: InkMap,
+    rate_hz: float,
+    pulses: list[Pulse] | None = None,
+    scale: PageScale | None = None,
+) -> PageTraces:
     """Turn a page's rows into leads.
 
     Parameters
@@ -43,6 +49,8 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
     pulses : list of Pulse, optional
         Calibration pulses, where they were found apart from the rows; where None they are looked for in the rows, to be
         cut off, and else in the ink beside them.
+    scale : PageScale, optional
+        Speed and gain, by a digitizer that takes them as given; where None pulses, print and beats tell them.
 
     Returns
     -------
@@ -53,17 +61,17 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
         rows = cut_pulses(rows)
         pulses = [] if any(row.pulse is not None for row in rows) else pulses_in_ink(page, rows)
     rows = give_pulses(rows, pulses)
-    text = read_scale(page, rows)
-    gain, _, _ = find_gain(rows, [[None]] * len(rows), text)
+    text = read_scale(page, rows) if scale is None else None
+    gain = find_gain(rows, [[None]] * len(rows), text)[0] if scale is None else scale.gain_mm_mv
     reason = reason_to_reject(rows, gain, float(np.mean(page.ink > INK_THRESHOLD)))
     if reason is not None:
         return PageTraces("rejected", reason)
-    speed, speed_from = find_speed(rows, text)
+    speed, speed_from = find_speed(rows, text) if scale is None else (scale.speed_mm_s, scale.speed_from)
     start, seconds = time_span(rows, speed)
     read = assign_columns(read_lead_names(page, rows), rows, start, seconds * speed)
     layout, grid = arrange([None if row is None else row.leads for row in read])
-    limb_gain, chest_gain, gain_from = find_gain(rows, grid, text)
-    scale = PageScale(speed, speed_from, limb_gain, chest_gain, gain_from)
+    if scale is None:
+        scale = PageScale(speed, speed_from, *find_gain(rows, grid, text))
     together = is_simultaneous(rows, [len(leads) for leads in grid], start, seconds * speed)
     traces = []
     for index, (row, leads) in enumerate(zip(rows, grid, strict=True)):
@@ -81,9 +89,9 @@ def assemble(rows: list[Row], page: InkMap, rate_hz: float, pulses: list[Pulse] 
         None,
         layout,
         speed_mm_s=speed,
-        gain_mm_mv=limb_gain,
+        gain_mm_mv=scale.gain_mm_mv,
         speed_from=speed_from,
-        gain_from=gain_from,
+        gain_from=scale.gain_from,
         confidence=confidence,
         expected_snr_db=expected_snr_db(stretches),
         traces=traces,

@@ -8,7 +8,7 @@ from typing import Literal
 from papertrace.errors import ConfigError
 from papertrace.traces.digitizer import Digitizer
 
-DigitizerName = Literal["classical"]
+DigitizerName = Literal["classical", "dncnn"]
 """What `traces.digitizers` in a config may hold."""
 
 
@@ -39,6 +39,13 @@ def _classical(switches: tuple[str, ...]) -> Digitizer:
     return Classical()
 
 
+def _dncnn(switches: tuple[str, ...]) -> Digitizer:
+    from papertrace.traces.dncnn.digitizer import DnCNN
+
+    _check_switches("dncnn", switches, ("lattice",))
+    return DnCNN(lattice="lattice" in switches)
+
+
 def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
     strangers = [switch for switch in given if switch not in known]
     if strangers:
@@ -46,4 +53,4 @@ def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -
         raise ConfigError(f"digitizer {name!r} has no switch {strangers[0]!r}; {has}")
 
 
-_MAKERS: dict[str, Callable[[tuple[str, ...]], Digitizer]] = {"classical": _classical}
+_MAKERS: dict[str, Callable[[tuple[str, ...]], Digitizer]] = {"classical": _classical, "dncnn": _dncnn}

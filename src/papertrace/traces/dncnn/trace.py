@@ -101,7 +101,10 @@ class _Row:
         self._thick = np.full(width, np.nan)
 
     def away(self, x: np.ndarray, y: np.ndarray) -> float:
-        """Return how far up or down a component goes on from this row, in px; infinite where they run side by side."""
+        """Return how far up or down a component goes on from this row, in px; infinite where they run side by side.
+
+        Its nearer end counts, or its median height where that is nearer: a lead may begin in the middle of a QRS.
+        """
         known = np.flatnonzero(np.isfinite(self._y))
         if np.isfinite(self._y[x]).mean() > _SHARED:
             return np.inf
@@ -109,7 +112,7 @@ class _Row:
         near = np.concatenate([known[place - 1], known[place]])
         gaps = np.abs(near[:, None] - np.array([x[0], x[-1]]))
         at, end = np.unravel_index(np.argmin(gaps), gaps.shape)
-        return float(abs(self._y[near[at]] - y[(0, -1)[end]]))
+        return float(min(abs(self._y[near[at]] - y[(0, -1)[end]]), abs(np.nanmedian(self._y) - np.median(y))))
 
     def join(self, x: np.ndarray, y: np.ndarray, thick: np.ndarray) -> None:
         """Take a component's columns where there are none yet."""

@@ -1,0 +1,60 @@
+"""The denoising network: a page in, its traces alone out, black on white.
+
+DnCNN (Zhang, Zuo, Chen, Meng, Zhang 2017, IEEE Trans. Image Process. 26:3142): 3 x 3 convolutions that learn what is to
+be taken away, here the grid and whatever a scan adds, from the page and its gridless twin. 17 layers as there, but
+16 features instead of 64, which is what a page in seconds on one core allows (docs/models/dncnn.md).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+WEIGHTS = "dncnn.onnx"
+LAYERS, FEATURES = 17, 16
+REACH_PX = LAYERS
+"""How far from a pixel the network looks: one pixel a layer."""
+
+_BAND_PX = 1_200_000  # at a time, so that a worker needs some 200 MB
+
+
+def clean(image: np.ndarray) -> np.ndarray:
+    """Return the traces of a page alone.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w)
+        Darkness: about 0 on paper, 1 on a trace.
+    """
+    session = _session()
+    h, w = image.shape[:2]
+    darkness = np.empty((h, w), np.float32)
+    rows = max(2 * REACH_PX, _BAND_PX // w)
+    for top in range(0, h, rows):
+        first, bottom = max(0, top - REACH_PX), min(h, top + rows)
+        band = image[first : min(h, bottom + REACH_PX)].astype(np.float32) / 255
+        (light,) = session.run(None, {"image": np.ascontiguousarray(band.transpose(2, 0, 1)[None])})
+        darkness[top:bottom] = 1 - light[0, 0, top - first : bottom - first]
+    return darkness
+
+
+@cache
+def _session() -> InferenceSession:
+    """Return the network, loaded once a process, on one thread: a worker has one core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    weights = files(__package__).joinpath(WEIGHTS).read_bytes()
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

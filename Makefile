@@ -76,6 +76,10 @@ digitizer-speed: venv  ## what a page costs each of DIGITIZERS, in CPU time and 
 robustness: venv  ## DIGITIZERS against each artifact by severity: table and results/robustness.png; N=pages a severity
 	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(patsubst %,--training %,$(wildcard config/train.yaml)) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
+.PHONY: train
+train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped
+	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile config/train.yaml
+
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)
 

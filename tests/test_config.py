@@ -97,7 +97,8 @@ def test_stage_config_holds_its_own_keys_and_reads_back_the_same():
         ({"scores": {"clinical": False}}, {"scores", "figures"}),
         ({"traces": {"rate_hz": 250}}, {"traces", "figures"}),
         ({"figures": {"examples": 1}}, {"figures"}),
-        ({"seed": 9}, {"records", "manifest", "pages", "scans", "figures"}),
+        ({"seed": 9}, {"records", "manifest", "pages", "scans", "figures", "training"}),
+        ({"training": {"rounds": 2}}, {"training"}),
     ],
 )
 def test_a_change_concerns_only_some_stages(change, concerned):

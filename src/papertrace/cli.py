@@ -316,6 +316,60 @@ def figures(config: Path, results: Path | None, out: Path | None) -> None:
 
 
 @cli.command()
+@_config_option
+@click.option(
+    "--round", "number", type=click.IntRange(min=0), default=0, show_default=True, help="Number of the round."
+)
+@click.option(
+    "--split", type=click.Choice(["train", "validation"]), default="train", show_default=True, help="Whose records."
+)
+@_file("out", "Folder to write.", required=True)
+def samples(config: Path, number: int, split: str, out: Path) -> None:
+    """Make a round of samples for training: crops of generated pages and what the networks are to tell of them.
+
+    \b
+    Example: papertrace samples --config config/train.yaml --round 0 --out results/training/samples/round-000
+    """
+    dataset = _open(config)
+    from papertrace.training import stage
+
+    stage.run_samples(dataset.config, number, split, out)
+
+
+@cli.command()
+@click.argument("network", type=click.Choice(["trace", "page"]))
+@click.argument("rounds", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_config_option
+@_file("validation", "Round of samples of the validation split.", required=True)
+@_file("work", "Folder of the checkpoint and the log.", required=True)
+@_file("out", "ONNX file to write.", required=True)
+def fit(network: str, rounds: tuple[Path, ...], config: Path, validation: Path, work: Path, out: Path) -> None:
+    """Train a network on rounds of samples, or go on with a training that was stopped.
+
+    \b
+    Example: papertrace fit page round-* --validation held-out --config config/train.yaml --work page --out page.onnx
+    """
+    dataset = _open(config)
+    from papertrace.training import stage
+
+    stage.run_fit(dataset.config, network, list(rounds), validation, work, out)
+
+
+@cli.command()
+@click.argument("training", type=click.Path(path_type=Path))
+@_file("out", "Figure to write.", required=True)
+def curves(training: Path, out: Path) -> None:
+    """Draw the learning curves of a training.
+
+    \b
+    Example: papertrace curves results/training/training --out curves.png
+    """
+    from papertrace.training.curves import draw_curves
+
+    draw_curves(training, out)
+
+
+@cli.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @_file("out", "Folder to write to; it is made where missing.", required=True)
 @click.option(

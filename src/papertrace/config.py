@@ -23,6 +23,7 @@ from papertrace.scans.config import ScansConfig
 from papertrace.scores.config import ScoresConfig
 from papertrace.section import Section
 from papertrace.traces.config import TracesConfig
+from papertrace.training.config import TrainingConfig
 
 
 class ManifestConfig(Section):
@@ -57,6 +58,7 @@ class Config(Section):
     traces: TracesConfig = TracesConfig()
     scores: ScoresConfig = ScoresConfig()
     figures: FiguresConfig = FiguresConfig()
+    training: TrainingConfig = TrainingConfig()
 
     @property
     def digitizes(self) -> bool:
@@ -73,7 +75,8 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "traces": ("traces",),
     "scores": ("scores",),
     "check": ("max_failure_share",),
-    "figures": tuple(Config.model_fields),
+    "figures": tuple(name for name in Config.model_fields if name != "training"),
+    "training": ("seed", "training"),
 }
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from papertrace.traces.ink import ink_map, ink_weights, paper_colour, sample_deficits
+from papertrace.traces.ink import Light, ink_map, ink_weights, paper_colour, sample_deficits
 from papertrace.traces.sheet import sheet_of
 
 SHAPE = (800, 1100)
@@ -43,7 +43,7 @@ def on_canonical(found, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("noise", [0.0, 6.0])
 def test_trace_is_ink_and_grid_is_not(draw_grid, place_grid, colour, noise):
     image, height = page(place_grid, draw_grid, COLOURS[colour], noise=noise)
-    found = ink_map(image, sheet_of(image))
+    found = ink_map(image, sheet_of(image), Light.of(image))
     x = np.arange(100, 1000, dtype=float)
     trace = on_canonical(found, x, height[100:1000])
     beside = np.concatenate([on_canonical(found, x, height[100:1000] + away) for away in (-25, -12, 12, 25)])
@@ -57,7 +57,7 @@ def test_light_that_falls_off_to_a_third(draw_grid, place_grid, colour):
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     light = 1 - 0.65 * x / SHAPE[1] + 0.0 * y
     image, height = page(place_grid, draw_grid, COLOURS[colour], light)
-    found = ink_map(image, sheet_of(image))
+    found = ink_map(image, sheet_of(image), Light.of(image))
     places = np.arange(100, 1000, dtype=float)
     assert np.percentile(on_canonical(found, places, height[100:1000]), 2) > 0.55
     assert np.percentile(on_canonical(found, places, height[100:1000] + 15), 99) < 0.4
@@ -111,7 +111,7 @@ def test_fine_images_are_averaged_and_mapped_back(draw_grid, place_grid):
     image = draw_grid(shape, truth)
     cv2.circle(image, (1200, 900), 30, (20, 20, 20), -1, cv2.LINE_AA)
     cv2.line(image, (100, 1500), (2300, 1500), (20, 20, 20), 8, cv2.LINE_AA)
-    found = ink_map(image, sheet_of(image))
+    found = ink_map(image, sheet_of(image), Light.of(image))
     assert found.scale == 12
     corner = found.map.inverse(np.array([[1100.0, 800], [1300, 1000]])) * found.scale
     (left, top), (right, bottom) = corner.astype(int)
@@ -124,6 +124,6 @@ def test_fine_images_are_averaged_and_mapped_back(draw_grid, place_grid):
 
 def test_edge_cells_lie_at_the_images_edge(draw_grid, place_grid):
     image, _ = page(place_grid, draw_grid, COLOURS["pink"])
-    edge = ink_map(image, sheet_of(image)).edge
+    edge = ink_map(image, sheet_of(image), Light.of(image)).edge
     assert edge[:, :3].all()
     assert not edge[20:-20, 20:-20].any()

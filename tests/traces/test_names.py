@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from papertrace.geometry import PixelMap
 from papertrace.pages.text import draw_text
 from papertrace.traces.columns import assign_columns
-from papertrace.traces.ink import InkMap, ink_map
+from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.layout import Row
 from papertrace.traces.names import ASSET, NAMES, TEXTS, LeadName, read_lead_names
 from papertrace.traces.sheet import sheet_of
@@ -262,7 +262,7 @@ def test_a_subset_of_the_names_never_gives_a_wrong_lead(kept, offset):
 @pytest.mark.parametrize("number", ["015", "045", "094"])
 def test_pages_of_another_program(shared_data, number):
     image = cv2.imread(str(shared_data / "foreign-pages" / f"ludb-{number}.png"))
-    page = ink_map(image, sheet_of(image))
+    page = ink_map(image, sheet_of(image), Light.of(image))
     # where its rows are is another's task; names stand 6.3 mm above them
     rows = [make_row(centre, np.array([])) for centre in (29.0, 59.0, 89.0, 119.0)]
     names = read_lead_names(page, rows)

@@ -13,7 +13,7 @@ import numpy as np
 from papertrace.traces.assemble import assemble
 from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces
-from papertrace.traces.ink import InkMap, ink_map
+from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_print, is_straight
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
@@ -63,10 +63,11 @@ class Classical:
             sheet = sheet_of(image)
         except NoLatticeError as error:
             return PageTraces("rejected", f"{error}: without a grid there is no scale")
-        page = ink_map(image, sheet)
+        light = Light.of(image)
+        page = ink_map(image, sheet, light)
         rows = _rows(page, image.shape[1])
         if not rows:
-            page = ink_map(image, sheet, any_colour=True)
+            page = ink_map(image, sheet, light.of_any_colour())
             rows = _rows(page, image.shape[1])
         if not rows:
             reason = "no trace was found: nothing inked runs across the page"

@@ -6,7 +6,7 @@ say how much of a pixel the pen covers: 0 paper or grid, 1 ink.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -52,6 +52,35 @@ class InkMap:
     def to_px(self, points_mm: np.ndarray) -> np.ndarray:
         """Return where points in canonical millimetres, shape (n, 2), lie in the image."""
         return self.map.apply(points_mm)
+
+
+@dataclass(frozen=True)
+class Light:
+    """What is known of an image's paper and ink.
+
+    Attributes
+    ----------
+    paper : ndarray of float32, shape (about h / 8, about w / 8, 3)
+        Colour of the blank paper as it is lit.
+    desk : ndarray of uint8, shape (about h / 8, about w / 8)
+        1 where the image shows what the sheet lies on.
+    weights : ndarray, shape (3,)
+        Channel weights that see the ink as 1 and the grid as quietly as possible.
+    """
+
+    paper: np.ndarray
+    desk: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, image: np.ndarray) -> Light:
+        """Measure an image (uint8, shape (h, w, 3), blue green red); it holds for its reduced sizes, too."""
+        paper, desk = paper_colour(image)
+        return cls(paper, desk, ink_weights(sample_deficits(image, paper, desk)))
+
+    def of_any_colour(self) -> Light:
+        """Return this light with weights that see every ink alike, and more of a coloured grid."""
+        return replace(self, weights=np.full(3, 1 / 3))
 
 
 def paper_colour(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +181,7 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
     return weights
 
 
-def ink_map(image: np.ndarray, sheet: Sheet, *, any_colour: bool = False) -> InkMap:
+def ink_map(image: np.ndarray, sheet: Sheet, light: Light) -> InkMap:
     """Rectify a page and separate its ink.
 
     Parameters
@@ -161,19 +190,16 @@ def ink_map(image: np.ndarray, sheet: Sheet, *, any_colour: bool = False) -> Ink
         Blue, green, red; any size, what is much finer than the canonical pixels is averaged first.
     sheet : Sheet
         Its geometry, as `papertrace.traces.sheet.sheet_of` gives it.
-    any_colour : bool
-        Weigh the channels alike, instead of by the colour of what is darkest: sees more of a coloured grid, and every
-        ink, also where coloured print outweighs the trace.
+    light : Light
+        Its paper and ink.
     """
     pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
     factor = max(reduction(image.shape, MAX_PIXELS), int(pitch / 10))
     image = reduce_image(image, factor)
     h, w = image.shape[:2]
     to_reduced = np.linalg.inv(upscaling(factor))
-    paper, desk = paper_colour(image)
-    weights = np.full(3, 1 / 3) if any_colour else ink_weights(sample_deficits(image, paper, desk))
-    flat = _weighted_deficit(image, paper, weights)
-    desk = cv2.resize(desk, (w, h), interpolation=cv2.INTER_NEAREST)
+    flat = _weighted_deficit(image, light.paper, light.weights)
+    desk = cv2.resize(light.desk, (w, h), interpolation=cv2.INTER_NEAREST)
     flat[desk > 0] = 0
     scale = int(np.clip(np.ceil(pitch / factor - 0.3), 6, 12))
     low, high = _extent(sheet, (w, h), upscaling(factor))

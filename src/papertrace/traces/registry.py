@@ -8,7 +8,7 @@ from typing import Literal
 from papertrace.errors import ConfigError
 from papertrace.traces.digitizer import Digitizer
 
-DigitizerName = Literal["classical", "dncnn"]
+DigitizerName = Literal["classical", "network", "dncnn"]
 """What `traces.digitizers` in a config may hold."""
 
 
@@ -46,6 +46,13 @@ def _dncnn(switches: tuple[str, ...]) -> Digitizer:
     return DnCNN(lattice="lattice" in switches)
 
 
+def _network(switches: tuple[str, ...]) -> Digitizer:
+    from papertrace.traces.network.digitizer import SWITCHES, Network
+
+    _check_switches("network", switches, SWITCHES)
+    return Network(switches)
+
+
 def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
     strangers = [switch for switch in given if switch not in known]
     if strangers:
@@ -53,4 +60,8 @@ def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -
         raise ConfigError(f"digitizer {name!r} has no switch {strangers[0]!r}; {has}")
 
 
-_MAKERS: dict[str, Callable[[tuple[str, ...]], Digitizer]] = {"classical": _classical, "dncnn": _dncnn}
+_MAKERS: dict[str, Callable[[tuple[str, ...]], Digitizer]] = {
+    "classical": _classical,
+    "network": _network,
+    "dncnn": _dncnn,
+}

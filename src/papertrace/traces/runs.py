@@ -169,8 +169,13 @@ def _grow(path: Path, runs: Runs, free: np.ndarray) -> Path:
     return Path(int(inked[0]), chain[inked[0] : inked[-1] + 1], path.score)
 
 
-def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 16) -> list[Path]:
-    """Return the traces of a page, longest first: chains at least `minimum_mm` long, few gaps, none sharing a run."""
+def find_paths(
+    runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 16, jump_cost: float = 3.0
+) -> list[Path]:
+    """Return the traces of a page, longest first: chains at least `minimum_mm` long, few gaps, none sharing a run.
+
+    `scale` is px a mm; `jump_cost` is as `best_path` has it.
+    """
     free = np.ones(len(runs.column), bool)
     paths: list[Path] = []
     best_score = 0.0
@@ -180,7 +185,7 @@ def find_paths(runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 
         # a run pays at most 1.5, and a chain has one a column
         if len(paths) == limit or 1.5 * len(np.unique(runs.column[free])) < needed:
             break
-        path = best_path(runs, free, jump_cost=3.0, gap_cost=0.6)
+        path = best_path(runs, free, jump_cost, gap_cost=0.6)
         if path is None or path.score < needed:
             break
         path = _grow(path, runs, free)

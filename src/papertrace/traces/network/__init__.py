@@ -1,0 +1,5 @@
+"""The `network` digitizer: geometry from the grid, the rest from two small networks.
+
+A page network tells traces from grid, print and creases and finds the rows; a trace network reads each row's rectified
+strip: for every column where the curve is, whether there is one, and how far off that may be.
+"""

@@ -1,0 +1,207 @@
+"""The `network` digitizer; see the package's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from papertrace.traces.assemble import assemble
+from papertrace.traces.digitizer import PageTraces
+from papertrace.traces.ink import InkMap, Light, ink_map
+from papertrace.traces.lattice import NoLatticeError
+from papertrace.traces.layout import Row, agreeing
+from papertrace.traces.network.decode import heights, stretches
+from papertrace.traces.network.ends import refine_ends
+from papertrace.traces.network.gridless import sheet_of_rows
+from papertrace.traces.network.models import read_trace, read_view
+from papertrace.traces.network.pulses import find_pulses
+from papertrace.traces.runs import find_paths, find_runs
+from papertrace.traces.sheet import Sheet, sheet_of
+from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
+
+SWITCHES = ("no-continuity", "one-per-column")
+"""Parts that can be left out, to measure what they bring."""
+
+_MASK_SCALE = VIEW_SCALE / 2
+_TRACE = 0.5
+_JUMP_COST = 1.0  # less than on ink: of steep limbs the network sees parts, of what is no trace next to nothing
+_EDGE_SHARE = 0.4
+_SAME_MM = 0.3
+_ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
+_LOWEST_MM, _HIGHEST_MM = 24.0, 72.0  # of a strip; the networks know them from 24 to 40 mm
+_BRIDGE_MM, _CRUMB_MM = 3.0, 3.0
+_MARGIN_MM = 0.3  # of heights kept beyond where the presence ends: the ink may end later
+
+
+class Network:
+    """Two networks on rectified paper."""
+
+    name = "network"
+
+    def __init__(self, switches: tuple[str, ...] = ()):
+        self._without = switches
+
+    def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
+        """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
+        light = Light.of(image)
+        try:
+            sheet = sheet_of(image)
+        except NoLatticeError as error:
+            sheet = sheet_of_rows(
+                image.shape, lambda sheet, finely: self._rows(_View.of(image, light, sheet), finely=finely)
+            )
+            if sheet is None:
+                return PageTraces("rejected", f"{error}, and no row tells the scale without it")
+        view = _View.of(image, light, sheet)
+        rows = self._rows(view)
+        if not rows:
+            reason = "no trace was found: nothing runs across the page"
+            return PageTraces("rejected", reason, **_geometry(sheet))
+        pulses = find_pulses(view.masks[1], 1 / _MASK_SCALE, view.page, rows)
+        return replace(assemble(rows, view.page, rate_hz, pulses=pulses), **_geometry(sheet))
+
+    def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
+        """Return the page's rows from the top; if not `finely`, as the page network alone has them."""
+        bands = [band for band in _bands(view.masks[0]) if not _along_edge(band, view.page)]
+        if finely:
+            rows = [row for band in bands if (row := self._read(view.strips, band)) is not None]
+        else:
+            rows = [Row(band.x, band.y, np.zeros(len(band.x)), band.x[None, [0, -1]]) for band in bands]
+        rows = _once_each(rows)
+        return sorted((rows[k] for k in agreeing(rows)), key=lambda row: row.centre_mm)
+
+    def _read(self, seen: Seen, band: Band) -> Row | None:
+        """Return the row that a band holds, or None where there is none."""
+        window = band.window()
+        reading = read_trace(seen.strip(window))
+        x = window.columns_mm()
+        inked = stretches(reading.presence, x, _BRIDGE_MM, _CRUMB_MM)
+        if not len(inked):
+            return None
+        y = window.y_mm + heights(reading.logits, continuous="no-continuity" not in self._without) / window.scale
+        doubt = reading.error_px / window.scale
+        if "one-per-column" in self._without:
+            x, y, doubt = ((values[0::2] + values[1::2]) / 2 for values in (x, y, doubt))
+        inside = ((x[:, None] >= inked[:, 0] - _MARGIN_MM) & (x[:, None] <= inked[:, 1] + _MARGIN_MM)).any(axis=1)
+        kept = np.flatnonzero(inside)
+        part = slice(kept[0], kept[-1] + 1)
+        row = Row(x[part], np.where(inside, y, np.nan)[part], doubt[part], inked)
+        return refine_ends(row, seen.page, seen.width_px)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An image reduced to the pixels that are wanted of it, with its light, ready to be cut into strips."""
+
+    image: np.ndarray
+    factor: int
+    width_px: int
+    light: Light
+    page: InkMap
+
+    @classmethod
+    def of(cls, image: np.ndarray, light: Light, page: InkMap, px_per_mm: float, scale: float) -> Seen:
+        """Reduce an image that has `px_per_mm` to what `scale` needs."""
+        small, factor = reduced(image, px_per_mm, scale)
+        return cls(small, factor, image.shape[1], light, page)
+
+    def strip(self, window: Window) -> np.ndarray:
+        """Return a stretch of the page, rectified; see `papertrace.traces.strips.read_strip`."""
+        return read_strip(self.image, self.light, self._to_px, window)
+
+    def _to_px(self, points_mm: np.ndarray) -> np.ndarray:
+        return (self.page.to_px(points_mm) + 0.5) / self.factor - 0.5
+
+
+@dataclass(frozen=True)
+class _View:
+    """An image under a geometry: its ink, what the page network sees on it, and whence strips are cut."""
+
+    page: InkMap
+    masks: np.ndarray
+    strips: Seen
+
+    @classmethod
+    def of(cls, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
+        page = ink_map(image, sheet, light)
+        pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
+        masks = _masks(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
+        return cls(page, masks, Seen.of(image, light, page, pitch, SCALE))
+
+
+def _geometry(sheet: Sheet) -> dict[str, float]:
+    return {
+        "px_per_mm_x": sheet.px_per_mm_x,
+        "px_per_mm_y": sheet.px_per_mm_y,
+        "rotation_deg": sheet.rotation_deg,
+    }
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where on the page a row is, in canonical mm: the middle of its ink, its usual, highest and lowest height."""
+
+    x: np.ndarray
+    y: np.ndarray
+    middle: float
+    top: float
+    bottom: float
+
+    def window(self) -> Window:
+        """Return the strip to read: its middle is the row's, as the trace network knows it."""
+        reach = max(self.middle - self.top, self.bottom - self.middle) + _ABOVE_MM
+        height = int(np.ceil(np.clip(2 * reach, _LOWEST_MM, _HIGHEST_MM) * SCALE / 32)) * 32
+        left = float(self.x[0]) - _BESIDE_MM
+        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * SCALE))
+        return Window(left, self.middle - (height - 1) / SCALE / 2, width, height)
+
+
+def _masks(seen: Seen, page: InkMap) -> np.ndarray:
+    """Return what the page network sees on the whole page: traces, pulses, text; shape (3, h, w)."""
+    height, width = (int(side / page.scale * VIEW_SCALE) // 2 * 2 for side in page.ink.shape)
+    return read_view(seen.strip(Window(0.0, 0.0, width, height, VIEW_SCALE))[:3])
+
+
+def _bands(trace: np.ndarray) -> list[Band]:
+    """Return where rows are, from the map of traces."""
+    runs = find_runs(trace, _TRACE)
+    bands = []
+    for path in find_paths(runs, _MASK_SCALE, jump_cost=_JUMP_COST):
+        present = path.runs >= 0
+        top, bottom = _to_mm(runs.top[path.runs[present]]), _to_mm(runs.bottom[path.runs[present]])
+        x, y = _to_mm(path.x0 + np.flatnonzero(present)), (top + bottom) / 2
+        bands.append(Band(x, y, float(np.median(y)), float(top.min()), float(bottom.max())))
+    return bands
+
+
+def _once_each(rows: list[Row]) -> list[Row]:
+    """Return the rows without those read a second time, in parts: where a crease crosses a row, bands may be mixed."""
+    kept: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.start_mm - row.end_mm):
+        if not any(_is_same(row, other) for other in kept):
+            kept.append(row)
+    return kept
+
+
+def _is_same(row: Row, other: Row) -> bool:
+    known, theirs = np.isfinite(row.y_mm), np.isfinite(other.y_mm)
+    x = row.x_mm[known]
+    common = (x >= other.start_mm) & (x <= other.end_mm)
+    if common.mean() < 0.5:
+        return False
+    away = row.y_mm[known] - np.interp(x, other.x_mm[theirs], other.y_mm[theirs])
+    return bool(np.mean(np.abs(away[common]) < _SAME_MM) > 0.5)
+
+
+def _to_mm(cell: np.ndarray) -> np.ndarray:
+    """Return where a mask's cells are: each is the middle of two by two pixels of the view."""
+    return (cell * 2 + 0.5) / VIEW_SCALE
+
+
+def _along_edge(band: Band, page: InkMap) -> bool:
+    """Tell whether a band is the outline of the sheet, which is dark against paper and desk."""
+    h, w = page.edge.shape
+    return bool(
+        page.edge[np.clip(band.y, 0, h - 1).astype(int), np.clip(band.x, 0, w - 1).astype(int)].mean() > _EDGE_SHARE
+    )

@@ -1,0 +1,105 @@
+"""Strips: stretches of a page, rectified to millimetres and freed of light and paper, as the networks read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from papertrace.traces.ink import Light
+
+SCALE = 8
+"""Strip pixels a millimetre; 200 dpi has 7.9."""
+VIEW_SCALE = 4
+"""Pixels a millimetre of the whole page, as the page network reads it."""
+CHANNELS = 4
+_MESH = 8  # strip pixels from one computed place to the next; between them the map is all but linear
+
+ToPixels = Callable[[np.ndarray], np.ndarray]
+"""Maps points, shape (n, 2) in mm, to the image's pixels, shape (n, 2)."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a strip lies: its upper left pixel's centre in mm, and its size in pixels."""
+
+    x_mm: float
+    y_mm: float
+    width: int
+    height: int
+    scale: float = SCALE
+
+    def columns_mm(self, per_column: int = 2) -> np.ndarray:
+        """Return the abscissae in mm at which the network tells heights: `per_column` a pixel, evenly spaced."""
+        place = (np.arange(self.width * per_column) + 0.5) / per_column - 0.5
+        return self.x_mm + place / self.scale
+
+
+def reduced(image: np.ndarray, px_per_mm: float, scale: float) -> tuple[np.ndarray, int]:
+    """Average an image's pixels where it has at least twice as many as wanted, and return it with the factor.
+
+    Sampling every second pixel of a fine image would see half of the ink and all of the noise.
+    """
+    factor = max(1, int(px_per_mm / scale + 0.1))
+    if factor == 1:
+        return image, 1
+    h, w = (side // factor * factor for side in image.shape[:2])
+    return cv2.resize(image[:h, :w], (w // factor, h // factor), interpolation=cv2.INTER_AREA), factor
+
+
+def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window) -> np.ndarray:
+    """Rectify a stretch of an image.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
+    light : Light
+        Of this image.
+    to_px : callable
+        From millimetres to the image's pixels.
+    window : Window
+        The stretch.
+
+    Returns
+    -------
+    ndarray of float32, shape (4, window.height, window.width)
+        Ink as the best colour weights see it, darkness, colourfulness (all 0 for paper, about 1 for full ink), and
+        how far below the window's middle it is, in 16 mm.
+    """
+    columns = np.arange(0, window.width + _MESH, _MESH)
+    rows = np.arange(0, window.height + _MESH, _MESH)
+    mesh = np.stack(np.meshgrid(window.x_mm + columns / window.scale, window.y_mm + rows / window.scale), axis=-1)
+    places = to_px(mesh.reshape(-1, 2)).reshape(*mesh.shape).astype(np.float32)
+    # from the mesh to every pixel: the mesh's points are the corners of the cells of an enlarged image
+    enlarge = np.array([[1 / _MESH, 0, 0], [0, 1 / _MESH, 0]], np.float32)
+    size = (window.width, window.height)
+    places = cv2.warpAffine(places, enlarge, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    seen = cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255))
+    shrink = np.array(light.paper.shape[1::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
+    paper = cv2.remap(
+        light.paper, (places + 0.5) * shrink - 0.5, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    strip = np.empty((CHANNELS, window.height, window.width), np.float32)
+    # a channel at a time: arrays of their own are several times as fast as the last axis of one
+    deficits = [
+        cv2.subtract(1.0, cv2.divide(cv2.extractChannel(seen, k), cv2.extractChannel(paper, k), dtype=cv2.CV_32F))
+        for k in range(3)
+    ]
+    strip[0] = sum(
+        cv2.multiply(deficit, float(weight)) for deficit, weight in zip(deficits, light.weights, strict=True)
+    )
+    strip[1] = cv2.multiply(cv2.add(cv2.add(deficits[0], deficits[1]), deficits[2]), 1 / 3)
+    strip[2] = cv2.subtract(
+        cv2.max(cv2.max(deficits[0], deficits[1]), deficits[2]), cv2.min(cv2.min(deficits[0], deficits[1]), deficits[2])
+    )
+    np.clip(strip[:3], -0.5, 1.5, out=strip[:3])
+    strip[3] = height_channel(window.height, window.scale)[:, None]
+    return strip
+
+
+def height_channel(height: int, scale: float = SCALE) -> np.ndarray:
+    """Return how far below a strip's middle each row lies, in 16 mm; shape (height,)."""
+    return (np.arange(height, dtype=np.float32) - (height - 1) / 2) / np.float32(16 * scale)

@@ -1,0 +1,107 @@
+"""The network digitizer: what its networks say becomes a curve, and pages of known truth come back."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from papertrace.errors import ConfigError
+from papertrace.pages.config import PagesConfig
+from papertrace.pages.render import render_page
+from papertrace.records.reader import read_window
+from papertrace.scans.config import ScansConfig
+from papertrace.scans.scan import scan_page
+from papertrace.scores.config import ScoresConfig
+from papertrace.scores.page import score_page
+from papertrace.seeds import generator
+from papertrace.traces.network.decode import heights, stretches
+from papertrace.traces.network.models import read_trace, read_view
+from papertrace.traces.registry import get_digitizer
+from papertrace.traces.strips import height_channel
+
+
+def bumps(*curves: tuple[np.ndarray, float], rows: int = 96) -> np.ndarray:
+    """Return logits of distributions with a peak of this weight on each curve."""
+    at = np.arange(rows)
+    shares = sum(weight * np.exp(-0.5 * ((at - curve[:, None]) / 0.8) ** 2) for curve, weight in curves)
+    return np.log(shares + 1e-9).astype(np.float32)
+
+
+def test_one_peak_is_read_to_a_hundredth_of_a_row():
+    curve = 40 + 20 * np.sin(np.arange(300) / 20)
+    assert np.abs(heights(bumps((curve, 1.0))) - curve).max() < 0.02
+    assert np.abs(heights(bumps((curve, 1.0)), continuous=False) - curve).max() < 0.02
+
+
+def test_between_two_peaks_the_sequence_decides_not_the_column():
+    curve = 40 + 5 * np.sin(np.arange(200) / 20)
+    crease = np.full(200, 75.0)
+    weight = np.zeros(200)
+    weight[90:95] = 1.5  # here the crease is the likelier of the two
+    logits = np.log(np.exp(bumps((curve, 1.0))) + weight[:, None] * np.exp(bumps((crease, 1.0)))).astype(np.float32)
+    assert np.abs(heights(logits) - curve).max() < 0.1
+    assert np.abs(heights(logits, continuous=False) - curve).max() > 10
+
+
+def test_a_narrow_wave_is_not_smoothed_away():
+    curve = np.full(200, 80.0)
+    curve[98:103] = (60, 30, 10, 30, 60)
+    assert np.abs(heights(bumps((curve, 1.0))) - curve).max() < 0.05
+
+
+def test_stretches_end_where_presence_crosses_one_half():
+    presence = np.array([0, 0, 0.25, 0.75, 1, 1, 1, 0.6, 0.1, 0, 0])
+    assert stretches(presence, np.arange(11.0), 1.0, 1.0) == pytest.approx(np.array([[2.5, 7.2]]))
+    assert len(stretches(np.zeros(5), np.arange(5.0), 1.0, 1.0)) == 0
+    whole = stretches(np.ones(5), np.arange(5.0), 1.0, 1.0)
+    assert whole == pytest.approx(np.array([[0.0, 4.0]]))
+
+
+def test_short_gaps_are_bridged_and_crumbs_are_left_out():
+    presence = np.ones(100)
+    presence[40:42] = 0
+    presence[80:90] = 0
+    presence[95:] = 0
+    found = stretches(presence, np.arange(100.0), 4.0, 8.0)
+    assert found == pytest.approx(np.array([[0.0, 79.5]]))
+
+
+def test_the_networks_take_any_size():
+    strip = np.zeros((4, 210, 333), np.float32)
+    strip[3] = height_channel(210)[:, None]
+    reading = read_trace(strip)
+    assert reading.logits.shape == (666, 210)
+    assert reading.presence.shape == reading.error_px.shape == (666,)
+    assert read_view(np.zeros((3, 101, 131), np.float32)).shape == (3, 50, 65)
+
+
+def test_switches_are_known_by_name():
+    assert get_digitizer("network:no-continuity").name == "network"
+    with pytest.raises(ConfigError, match="no-sense"):
+        get_digitizer("network:no-sense")
+
+
+@pytest.fixture(scope="module")
+def drawn(shared_data):
+    record = read_window(shared_data / "qtdb", "sel102", 10_000, 2500)
+    return render_page(record, "2x1", PagesConfig(pulse_probability=1.0), generator(3))
+
+
+def scored(page, image) -> tuple[object, list[dict]]:
+    read = get_digitizer("network").digitize(image, 500.0)
+    assert read.status == "ok", read.reason
+    truth = [dataclasses.asdict(stretch) for stretch in page.truth]
+    signals = [{**dataclasses.asdict(trace), "input": "pages", "digitizer": "network"} for trace in read.traces]
+    return read, score_page(truth, signals, ScoresConfig(clinical=False))
+
+
+def test_a_drawn_page_comes_back(drawn):
+    read, rows = scored(drawn, drawn.image)
+    assert min(row["snr_aligned_db"] for row in rows) > 20
+    assert read.gain_mm_mv == 10
+
+
+def test_a_scanned_page_comes_back(drawn):
+    scan = scan_page(drawn.image, drawn.labels, ScansConfig(preset="kit"), generator(4))
+    _, rows = scored(drawn, scan.image)
+    assert min(row["snr_aligned_db"] for row in rows) > 17

@@ -2,7 +2,7 @@
 
 In    DATA/qtdb/, DATA/ptbxl/ and DATA/ludb/: records of the validation split, without those of foreign-pages.
 Out   a Markdown table on stdout, one line a set of pages; each page that was read wrong on stderr.
-Steps of each page of a set, from its own seed:
+Steps of each page of a set, from its own seed (QTDB has few validation records, which come again in other looks):
       1. draw it, scan it where the set has a preset, digitize it;
       2. compare every stretch that was drawn with the one read at its row and column.
 """
@@ -130,11 +130,13 @@ def draw_set(data: Path, pages: Pages, count: int) -> Iterator[tuple[str, Page, 
     records = {many: validation_records(data, many) for many in (False, True)}
     for k in range(count):
         layout = layouts[k % len(layouts)]
-        root, path = records[layout not in ("1x1", "2x1")][k // len(layouts) % 10_000]
+        among = records[layout not in ("1x1", "2x1")]
+        # few records are pages of other looks when they come again
+        root, path = among[k // len(layouts) % len(among)]
         header = read_header(root, path)
         length = min(round(_MOST_S * header.rate_hz), header.n_samples)
         signal = read_window(root, path, (header.n_samples - length) // 2, length)
-        rng = generator(derive_seed(11, f"{path} {layout}", "pages"))
+        rng = generator(derive_seed(11, f"{k} {path} {layout}", "pages"))
         choices = {
             key: float(rng.choice(np.ravel(values)))
             for key, values in (("speed_mm_s", config.pages.speed_mm_s), ("gain_mm_mv", config.pages.gain_mm_mv))
@@ -143,7 +145,7 @@ def draw_set(data: Path, pages: Pages, count: int) -> Iterator[tuple[str, Page, 
         page = render_page(signal, layout, config.pages, rng, dpi=dpi, **choices)
         image, to_px = page.image, PixelMap.of_page(page.labels.px_per_mm)
         if pages.preset:
-            scan = scan_page(page.image, page.labels, config.scans, generator(derive_seed(11, path, "scans")))
+            scan = scan_page(page.image, page.labels, config.scans, generator(derive_seed(11, f"{k} {path}", "scans")))
             image, to_px = scan.image, scan.map
         yield path, page, image, to_px
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from papertrace.geometry import PixelMap
@@ -242,21 +242,53 @@ def test_six_rows_of_two_columns_are_no_four(rows):
     assert [row.leads for row in assign_columns(kept, six, START, LENGTH)] == list(leads)
 
 
-# Names of some columns alone are those that can look like a page with fewer columns.
-SUBSETS = st.lists(st.sampled_from(standard_names()), unique=True) | st.sets(st.integers(0, 3), min_size=1).flatmap(
-    lambda columns: st.lists(
-        st.sampled_from([n for n in standard_names() if round(4 * (n.x_mm - START) / LENGTH) in columns]), unique=True
-    )
-)
+FORMATS = {
+    "3x4": STANDARD[:3],
+    "3x4+1": STANDARD,
+    "3x4+3": (*STANDARD[:3], ("II",), ("V1",), ("V5",)),
+    "6x2": (("I", "V1"), ("II", "V2"), ("III", "V3"), ("aVR", "V4"), ("aVL", "V5"), ("aVF", "V6")),
+    "12x1": tuple((lead,) for lead in ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")),
+    "cabrera": (("aVL", "II", "V1", "V4"), ("I", "aVF", "V2", "V5"), ("-aVR", "III", "V3", "V6"), ("II",)),
+}
 
 
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
-@given(kept=SUBSETS, offset=st.floats(-4, 6))
-def test_a_subset_of_the_names_never_gives_a_wrong_lead(kept, offset):
+def names_of(form: tuple[tuple[str, ...], ...]) -> list[LeadName]:
+    return [name(lead, row, k, len(leads)) for row, leads in enumerate(form) for k, lead in enumerate(leads)]
+
+
+@st.composite
+def subsets(draw) -> tuple[tuple[tuple[str, ...], ...], list[LeadName]]:
+    """A format and some of its names; names of some columns alone can look like a page with fewer columns."""
+    form = FORMATS[draw(st.sampled_from(list(FORMATS)))]
+    columns = draw(st.sets(st.integers(0, 3), min_size=1))
+    among = [n for n in names_of(form) if round(4 * (n.x_mm - START) / LENGTH) in columns]
+    return form, draw(st.lists(st.sampled_from(among or names_of(form)), unique=True))
+
+
+@settings(max_examples=1500, deadline=None, derandomize=True, database=None)
+@given(chosen=subsets(), offset=st.floats(-4, 6))
+def test_a_subset_of_the_names_never_gives_a_wrong_lead(chosen, offset):
+    form, kept = chosen
+    # that all of the first column was read and nothing of the others is how a page of one column looks
+    assume(max(map(len, form)) == 1 or {(n.row, n.x_mm) for n in kept} != {(k, START + 1) for k in range(len(form))})
     kept = [LeadName(n.text, n.x_mm + offset, n.y_mm, n.height_mm, n.row, n.score) for n in kept]
-    result = assign_columns(kept, [make_row(40.0 + 35 * k, np.array([])) for k in range(4)], START, LENGTH)
-    for row, usual in zip(result, STANDARD, strict=True):
+    result = assign_columns(kept, [make_row(40.0 + 15 * k, np.array([])) for k in range(len(form))], START, LENGTH)
+    for row, usual in zip(result, form, strict=True):
         assert row is None or all(lead in (None, its) for lead, its in zip(row.leads, usual, strict=True))
+
+
+@pytest.mark.parametrize("layout", list(FORMATS))
+def test_every_format_is_read_from_all_its_names(layout):
+    form = FORMATS[layout]
+    rows = [make_row(40.0 + 15 * k, np.array([])) for k in range(len(form))]
+    result = assign_columns(names_of(form), rows, START, LENGTH)
+    assert tuple(row.leads for row in result) == form
+
+
+def test_a_row_below_a_format_is_a_strip_without_its_name(rows):
+    names = [n for n in names_of(FORMATS["cabrera"]) if n.row < 3]
+    result = assign_columns(names, rows, START, LENGTH)
+    assert tuple(row.leads for row in result) == (*FORMATS["cabrera"][:3], (None,))
 
 
 @pytest.mark.parametrize("number", ["015", "045", "094"])

@@ -65,11 +65,13 @@ def assign_columns(names: list[LeadName], rows: list[Row], start_mm: float, leng
         return [None] * len(rows)
     form = _usual_format(by_row)
     if form:
-        strips = {index for index in range(len(form), len(rows)) if _is_strip(by_row[index])}
+        strips = set(range(len(form), len(rows)))
     grid = list(range(len(form))) if form else [index for index in range(len(rows)) if index not in strips]
     result: list[RowLeads | None] = [None] * len(rows)
     for index in strips:
-        result[index] = RowLeads((by_row[index][0].text,), (True,))
+        # a row below a format is a strip also where its name was not read
+        name = by_row[index][0]
+        result[index] = RowLeads((None if name is None else name.text,), (name is not None,))
     for place, (index, row) in enumerate(zip(grid, _unique([by_row[index] for index in grid]), strict=True)):
         if form:
             leads = form[place]

@@ -42,7 +42,9 @@ _WIDEST_MM = 30.0
 # width to height of a unit and of a number with its unit
 _ASPECT = (1.8, 8.0)
 # likeness of a unit, of a number beside it, and how much more so than of any other number
-_UNIT, _NUMBER, _MARGIN = 0.72, 0.62, 0.015
+_UNIT, _NUMBER, _MARGIN = 0.75, 0.75, 0.015
+# how much less like itself a longer number may be than its last digits: 2.5 than 5
+_LONGER = 0.12
 # how far before its unit a number stands, in parts of its height
 _BEFORE = 1.6
 # beyond the outermost rows
@@ -122,10 +124,23 @@ def _readings(page: InkMap, covered: np.ndarray, area_mm: tuple[float, float, fl
             found.append(_Reading(unit, number, box, likeness[text]))
     # the same words are found with several gaps between their letters
     best: list[_Reading] = []
-    for reading in sorted(found, key=lambda r: -r.score):
-        if not any(min(reading.box[2], r.box[2]) > max(reading.box[0], r.box[0]) for r in best):
+    for reading in sorted(found, key=lambda r: (-r.score, r.box)):
+        if any(_longer(other, reading) for other in found):
+            continue
+        if not any(_overlap(reading, other) for other in best):
             best.append(reading)
     return best
+
+
+def _overlap(a: _Reading, b: _Reading) -> bool:
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
+    return min(ax1, bx1) > max(ax0, bx0) and min(ay1, by1) > max(ay0, by0)
+
+
+def _longer(a: _Reading, b: _Reading) -> bool:
+    """Tell whether a reading goes on to the left of another one and is about as good."""
+    wider = b.box[0] - a.box[0] > 0.15 * (b.box[3] - b.box[1])
+    return _overlap(a, b) and wider and a.score > b.score - _LONGER
 
 
 def _before(unit: Box, boxes: list[Box]) -> list[Box]:

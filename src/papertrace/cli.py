@@ -379,7 +379,14 @@ def curves(training: Path, out: Path) -> None:
     show_default=True,
     help="Sampling rate of the traces in Hz.",
 )
-def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
+@click.option(
+    "--digitizer",
+    type=click.Choice(["network", "classical", "dncnn"]),
+    default="network",
+    show_default=True,
+    help="Who reads; network is the one to use.",
+)
+def digitize(images: tuple[Path, ...], out: Path, rate: float, digitizer: str) -> None:
     """Read images of ECGs into millivolts and seconds.
 
     For each IMAGE: <stem>.csv (time_s, then mV a lead), <stem>.hea and .dat (WFDB), <stem>.json (what was found, and
@@ -393,7 +400,7 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float) -> None:
     """
     from papertrace.traces.files import digitize_files
 
-    outcomes = digitize_files(list(images), out, rate)
+    outcomes = digitize_files(list(images), out, rate, digitizer)
     if outcomes["ok"] < len(images):
         raise PapertraceError(
             f"of {len(images)} images {outcomes['ok']} were read, {outcomes['failed']} failed and "

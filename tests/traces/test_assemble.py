@@ -135,3 +135,12 @@ def test_rows_of_about_whole_seconds_have_whole_seconds(speed, seconds):
 
 def test_other_rows_are_as_long_as_they_are():
     assert time_span([flat_row(20.0, 20 + 25 * 8.4)], 25.0) == pytest.approx((20.0, 8.4))
+
+
+def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time():
+    rows = [flat_row(20.0, 20 + 25 * 8.4)] * 2
+    start, seconds = time_span(rows, 25.0, cut=True)
+    assert seconds == 10.0
+    assert start == pytest.approx(20 + 25 * 8.4 - 25 * (10 - 1 / 250))
+    # half a page is no page
+    assert time_span([flat_row(20.0, 20 + 25 * 4.4)] * 2, 25.0, cut=True) == pytest.approx((20.0, 4.4))

@@ -25,6 +25,9 @@ from papertrace.traces.scale_text import read_scale
 _INTERVALS_S = (1 / 250, 1 / 500)
 _SAME_LENGTH_MM = 0.5
 _WHOLE = 0.01  # how far, as a share, a row may be from whole seconds and be taken for them
+_USUAL_S = 10.0
+_LEAST_OF_USUAL = 0.5
+_AT_EDGE_PX = 2.0
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
@@ -67,7 +70,7 @@ def assemble(
     if reason is not None:
         return PageTraces("rejected", reason)
     speed, speed_from = find_speed(rows, text) if scale is None else (scale.speed_mm_s, scale.speed_from)
-    start, seconds = time_span(rows, speed)
+    start, seconds = time_span(rows, speed, cut=_cut_at_left(rows, page))
     read = assign_columns(read_lead_names(page, rows), rows, start, seconds * speed)
     layout, grid = arrange([None if row is None else row.leads for row in read])
     if scale is None:
@@ -98,7 +101,7 @@ def assemble(
     )
 
 
-def time_span(rows: list[Row], speed_mm_s: float) -> tuple[float, float]:
+def time_span(rows: list[Row], speed_mm_s: float, *, cut: bool = False) -> tuple[float, float]:
     """Return where the page's time begins (mm) and how long it is (s), from all rows together.
 
     Rows of one page start at the same abscissa, so every row's start is an estimate of the same number. A length
@@ -108,9 +111,15 @@ def time_span(rows: list[Row], speed_mm_s: float) -> tuple[float, float]:
     comes out late and the end as much too early. Their middle does not suffer. So where the row is whole seconds, its
     middle and that length tell the start. The curve ends at its last sample, one sampling interval before its full
     length; the page does not tell which, and the one that is usual for so many rows is taken.
+
+    Where the image cuts the rows off on the left (`cut`), what is missing is the beginning: of a row that is shorter than
+    the usual 10 s the end tells the time.
     """
     start = float(np.median([row.start_mm for row in rows]))
-    seconds = (float(np.median([row.end_mm for row in rows])) - start) / speed_mm_s
+    end = float(np.median([row.end_mm for row in rows]))
+    seconds = (end - start) / speed_mm_s
+    if cut and _LEAST_OF_USUAL < seconds / _USUAL_S < 1 - _WHOLE:
+        return end - (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s, _USUAL_S
     whole = max(round(seconds), 1)
     if abs(seconds / whole - 1) > _WHOLE:
         return start, seconds
@@ -119,6 +128,12 @@ def time_span(rows: list[Row], speed_mm_s: float) -> tuple[float, float]:
     if like:
         start = float(np.median([row.start_mm + row.end_mm for row in like])) / 2 - drawn / 2
     return start, float(whole)
+
+
+def _cut_at_left(rows: list[Row], page: InkMap) -> bool:
+    """Tell whether the image shows no paper to the left of the rows' beginnings."""
+    starts = page.to_px(np.array([(row.start_mm, row.centre_mm) for row in rows]))[:, 0]
+    return bool(np.median(starts) < _AT_EDGE_PX)
 
 
 def _sample(

@@ -13,7 +13,7 @@ from papertrace.traces.registry import DigitizerName
 class TracesConfig(Section):
     """Who digitizes what."""
 
-    digitizers: list[DigitizerName] = Field(["classical"], min_length=1, description="digitizers by name")
+    digitizers: list[DigitizerName] = Field(["network"], min_length=1, description="digitizers by name")
     inputs: list[Literal["pages", "scans"]] = Field(
         ["pages", "scans"], min_length=1, description="which images are digitized: clean pages, scans, or both"
     )

@@ -27,7 +27,7 @@ from papertrace.traces.stage import read_page
 
 
 def digitize_files(
-    images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str = "classical"
+    images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str = "network"
 ) -> collections.Counter[str]:
     """Digitize image files and write what was read.
 

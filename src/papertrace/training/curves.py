@@ -38,9 +38,11 @@ def draw_curves(folder: Path, out: Path) -> None:
     figure, axes = plt.subplots(len(logs), columns, figsize=(3 * columns, 2.6 * len(logs)), squeeze=False)
     for line, (network, log) in zip(axes, logs.items(), strict=True):
         for axis, part in zip(line, _parts(log), strict=False):
-            axis.semilogy(log["step"], log[part], lw=0.8, label="training")
+            axis.plot(log["step"], log[part], lw=0.8, label="training")
             looked = np.isfinite(log[f"validation_{part}"])
-            axis.semilogy(log["step"][looked], log[f"validation_{part}"][looked], "o-", ms=3, label="validation")
+            axis.plot(log["step"][looked], log[f"validation_{part}"][looked], "o-", ms=3, label="validation")
+            # a likelihood's part may be negative
+            axis.set_yscale("log" if np.nanmin(log[part]) > 0 else "asinh")
             axis.set(title=f"{network} network: {part}", xlabel="batches")
             axis.grid(alpha=0.3)
         for axis in line[len(_parts(log)) :]:

@@ -112,8 +112,8 @@ def time_span(rows: list[Row], speed_mm_s: float, *, cut: bool = False) -> tuple
     middle and that length tell the start. The curve ends at its last sample, one sampling interval before its full
     length; the page does not tell which, and the one that is usual for so many rows is taken.
 
-    Where the image cuts the rows off on the left (`cut`), what is missing is the beginning: of a row that is shorter than
-    the usual 10 s the end tells the time.
+    Where the image cuts the rows off on the left (`cut`), what is missing is the beginning: of a row that is shorter
+    than the usual 10 s the end tells the time.
     """
     start = float(np.median([row.start_mm for row in rows]))
     end = float(np.median([row.end_mm for row in rows]))

@@ -19,7 +19,7 @@ class NoLatticeError(ValueError):
 
 MIN_PITCH_PX = 2.2
 """Finest grid that is looked for, in px a mm."""
-PAGE_WIDTH_MM = (60.0, 420.0)
+PAGE_WIDTH_MM = (60.0, 560.0)
 """Widths of what an image of an ECG shows."""
 
 _TILE = 256

@@ -15,7 +15,7 @@ from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
 from papertrace.traces.network.models import read_trace, read_view
-from papertrace.traces.network.pulses import find_pulses
+from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.runs import find_paths, find_runs
 from papertrace.traces.sheet import Sheet, sheet_of
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
@@ -58,8 +58,7 @@ class Network:
         if not rows:
             reason = "no trace was found: nothing runs across the page"
             return PageTraces("rejected", reason, **_geometry(sheet))
-        pulses = find_pulses(view.masks[1], 1 / _MASK_SCALE, view.page, rows)
-        return replace(assemble(rows, view.page, rate_hz, pulses=pulses), **_geometry(sheet))
+        return replace(assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows)), **_geometry(sheet))
 
     def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
         """Return the page's rows from the top; if not `finely`, as the page network alone has them."""

@@ -22,7 +22,7 @@ from papertrace.traces.sheet import Sheet, sheet_of
 
 @dataclass(frozen=True)
 class Doubt:
-    """How far from the curve a row is expected to be: a sum, in mm, each part of it grown by ``make confidence``.
+    """How far from the curve a row is expected to be: a sum, in mm, whose parts `benchmarks/confidence.py --fit` told.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class Doubt:
         Where ink is missing.
     """
 
-    least_mm: float = 0.01
-    per_edge: float = 0.6
-    per_slope: float = 0.01
+    least_mm: float = 0.012
+    per_edge: float = 0.2
+    per_slope: float = 0.002
     bridged_mm: float = 2.0
 
     def of(self, row: Row) -> Row:

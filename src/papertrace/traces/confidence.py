@@ -14,7 +14,7 @@ import numpy as np
 Lead = tuple[np.ndarray, np.ndarray]
 """Samples of a lead and their expected absolute errors, both in mV and of shape (n,), NaN where nothing was read."""
 
-ERROR_PER_RESIDUAL = 11.0
+ERROR_PER_RESIDUAL = 19.0
 """Expected error in mm a mm of the map's residual. The residual is that of means over 5 mm blocks, after a fit to
 hundreds of them, and small where the sheet is bent less than they can tell; the trace shifts by all of the bend."""
 WITHIN_MV = 0.05

@@ -88,6 +88,7 @@ def test_handwriting_is_broken_and_restless():
         ([row(12 * beats())], 0.03, "taller than any ECG"),
         ([row(beats(), pen_mm=0.05)], 0.03, "no stroke of a pen"),
         ([row(beats(), pen_mm=2.5)], 0.03, "no stroke of a pen"),
+        ([row(np.where(SECONDS % 4 < 2, 0.4, 0.0))], 0.03, "boxes of a form"),
         ([row(0.6 * (SECONDS - 5))], 0.03, "drawn with a ruler"),
         ([row(3 * (SECONDS * 0.7 % 1))], 0.03, "drawn with a ruler"),
         ([row(2 * np.sin(2 * np.pi * SECONDS / 1.5))], 0.03, "only drifts"),
@@ -115,6 +116,8 @@ def test_shape_of_a_known_curve():
     assert shape.height_mm == pytest.approx(4, abs=0.05)
     # at a corner both neighbours, a millimetre away, lie 0.4 mm to the same side
     assert shape.quick_mm == pytest.approx(0.4, abs=0.01)
+    assert shape.steps == 0
+    assert shape_of(row(np.where(SECONDS % 4 < 2, 0.4, 0.0))).steps == 4
     assert shape.level == pytest.approx(50 / 250, abs=0.01)  # the bridge
     # windows of 8 mm on a limb of 10 mm: 2 of every 10, and none in the bridge
     assert shape.ruled == pytest.approx(0.2, abs=0.07)

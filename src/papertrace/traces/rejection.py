@@ -33,6 +33,7 @@ _RESTLESS = 0.45
 _STEP_MM = 0.5
 _QUICK_MM = 1.0  # 40 ms at 25 mm/s
 _DRIFT_MM, _LEAST_QUICK = 5.0, 0.02
+_LEVEL_MM, _STEP_WITHIN_MM, _STEP_HEIGHT_MM, _BOXED = 3.0, 1.5, 2.0, 0.75
 _RULED_MM, _RULED_WITHIN_MM, _RULED_SLOPE, _MOST_RULED = 8.0, 0.15, 0.15, 0.25
 
 
@@ -55,6 +56,8 @@ class Shape:
         either side: QRS complexes, spikes, fibrillation, noise; nothing of a drift.
     level : float
         Share of half millimetres over which it rises or falls by less than a tenth of that.
+    steps : int
+        How often it passes from one level line to another, 3 mm long each and 2 mm apart, within 1.5 mm.
     ruled : float
         Share of it that slopes and is straight over 8 mm. (0.04 at most in 300 records at two speeds and two gains.)
     pen_mm : float
@@ -67,6 +70,7 @@ class Shape:
     height_mm: float
     quick_mm: float
     level: float
+    steps: int
     ruled: float
     pen_mm: float
 
@@ -85,9 +89,19 @@ def shape_of(row: Row) -> Shape:
         height_mm=float(high - low),
         quick_mm=float(np.percentile(np.abs(bend), 99)) if len(bend) else 0.0,
         level=float(np.mean(np.abs(np.diff(y)) < 0.1 * _STEP_MM)) if len(y) > 1 else 1.0,
+        steps=_steps(y),
         ruled=_ruled_share(y),
         pen_mm=row.pen_mm,
     )
+
+
+def _steps(y: np.ndarray) -> int:
+    level = np.concatenate([[False], np.abs(np.diff(y)) < 0.1 * _STEP_MM, [False]])
+    change = np.flatnonzero(level[1:] != level[:-1])
+    first, last = change[0::2], change[1::2]  # of each level stretch, places in y
+    long = last - first >= _LEVEL_MM / _STEP_MM
+    follow = long[:-1] & long[1:] & (first[1:] - last[:-1] <= _STEP_WITHIN_MM / _STEP_MM)
+    return int(np.sum(follow & (np.abs(y[first[1:]] - y[last[:-1]]) > _STEP_HEIGHT_MM)))
 
 
 def _ruled_share(y: np.ndarray) -> float:
@@ -120,6 +134,9 @@ def fault_of(shape: Shape, gain_mm_mv: float) -> str | None:
         return f"is taller than any ECG, more than {TALLEST_MV:.0f} mV"
     if not FINEST_PEN_MM <= shape.pen_mm <= WIDEST_PEN_MM:
         return "is no stroke of a pen: too fine or too wide"
+    # paced and flat rows are as level, and come back to their line
+    if shape.level > _BOXED and shape.steps:
+        return "is made of level lines and steps, like the boxes of a form"
     if shape.ruled > _MOST_RULED:
         return "is drawn with a ruler"
     # a circle, a slow plot; asystole is not tall

@@ -105,7 +105,11 @@ def test_columns_become_millimetres_with_their_gaps(page):
     ink = ink_map(page.image, sheet)
     y = np.full(101, 249.5)
     y[40:60] = np.nan
-    row = to_row(Curve(200, y, 3.0), ink, 0.2)
+    filled = np.full(101, 3.0)
+    filled[20] = 23
+    row = to_row(Curve(200, y, filled), ink, 0.2)
+    assert row.doubt_mm.max() == pytest.approx(20 / 5, abs=0.01)
+    assert np.median(row.doubt_mm) == 0
     assert np.nanmax(np.abs(row.y_mm - 50.0)) < 1e-9
     assert row.pen_mm == pytest.approx(0.6)
     # the ink of a pen 3 px wide begins 1.5 px before the curve; the first column reaches half a pixel before its middle

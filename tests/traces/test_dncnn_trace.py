@@ -68,6 +68,12 @@ def test_the_darkest_pixel_wins_over_its_own_fringe():
     assert np.all(curve.y_px == 51)
 
 
+def test_pale_strokes_are_strokes_and_their_noise_is_none():
+    darkness = 0.5 * draw(wave(400)) + np.random.default_rng(0).normal(0, 0.03, SHAPE).astype(np.float32)
+    (curve,) = find_curves(darkness, PITCH)
+    assert len(curve.y_px) > 1790 and np.isfinite(curve.y_px).mean() > 0.99
+
+
 def test_a_blank_page_has_no_rows():
     assert find_curves(np.zeros((200, 300), np.float32), PITCH) == []
     assert find_curves(np.ones((200, 300), np.float32), PITCH)[0].thick_px == 200

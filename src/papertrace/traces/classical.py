@@ -89,12 +89,12 @@ def _rows(page: InkMap, width_px: int) -> list[Row]:
     found = []
     for path in find_paths(runs, page.scale):
         row = _trace(path, runs, page, width_px)
-        if not (is_straight(row) or is_print(row) or _along_edge(row, page)):
+        if not (is_straight(row) or is_print(row) or along_edge(row, page)):
             found.append(row)
     return sorted((found[k] for k in agreeing(found)), key=lambda row: row.centre_mm)
 
 
-def _along_edge(row: Row, page: InkMap) -> bool:
+def along_edge(row: Row, page: InkMap) -> bool:
     """Tell whether a path is the outline of the sheet, which is dark against paper and desk."""
     x, y = row.x_mm[np.isfinite(row.y_mm)], row.y_mm[np.isfinite(row.y_mm)]
     h, w = page.edge.shape

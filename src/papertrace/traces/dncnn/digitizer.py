@@ -13,6 +13,7 @@ import numpy as np
 
 from papertrace.geometry import PixelMap
 from papertrace.traces.assemble import assemble
+from papertrace.traces.classical import along_edge
 from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.dncnn.network import clean
 from papertrace.traces.dncnn.text import find_text, paint_over
@@ -59,7 +60,7 @@ class DnCNN:
         darkness = clean(paint_over(image, *find_text(image, px_per_mm), px_per_mm))
         page = ink_map(image, sheet)
         rows = [to_row(curve, page, 1 / px_per_mm) for curve in find_curves(darkness, px_per_mm)]
-        rows = [row for row in rows if not is_straight(row)]
+        rows = [row for row in rows if not (is_straight(row) or along_edge(row, page))]
         rows = [rows[k] for k in agreeing(rows)]
         if not rows:
             return PageTraces("rejected", "no trace is left of the page without its grid", **geometry)
@@ -92,4 +93,6 @@ def to_row(curve: Curve, page: InkMap, step_mm: float) -> Row:
     x_mm = np.arange(x[0], x[-1] + step_mm / 2, step_mm)
     inside = ((x_mm >= inked[:, :1] - step_mm / 2) & (x_mm <= inked[:, 1:] + step_mm / 2)).any(axis=0)
     y_mm = np.where(inside, np.interp(x_mm, x, y), np.nan)
-    return Row(x_mm, y_mm, np.zeros(len(x_mm)), inked, pen_mm=curve.thick_px * step_mm)
+    # in a column that a steep limb fills, any of its pixels may be the curve's
+    doubt = np.maximum(curve.ink_px[known] - curve.thick_px, 0) * step_mm
+    return Row(x_mm, y_mm, np.interp(x_mm, x, doubt), inked, pen_mm=curve.thick_px * step_mm)

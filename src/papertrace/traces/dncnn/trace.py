@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-INK = 0.5
-"""Darkness of the edge of a stroke."""
+DARKEST, INK = 99.9, (0.2, 0.5)
+"""Percentile of the darkness that counts as a stroke's middle; its edge is half as dark, within these bounds."""
 
 _LEAST_MM = 0.8  # a component's longer side: less is a speck
 _START_MM = 15.0  # width of a component that makes a row
@@ -32,18 +32,23 @@ class Curve:
         Its first column.
     y_px : ndarray, shape (n,)
         Height in each column from there on; NaN where there is no ink.
-    thick_px : float
-        Median height of the ink in a column.
+    ink_px : ndarray, shape (n,)
+        How many pixels of each column are ink; NaN where none.
     """
 
     first: int
     y_px: np.ndarray
-    thick_px: float
+    ink_px: np.ndarray
 
     @property
     def x_px(self) -> np.ndarray:
         """The columns, shape (n,)."""
         return self.first + np.arange(len(self.y_px), dtype=float)
+
+    @property
+    def thick_px(self) -> float:
+        """The stroke's width: the median of its columns."""
+        return float(np.nanmedian(self.ink_px))
 
 
 def find_curves(darkness: np.ndarray, px_per_mm: float) -> list[Curve]:
@@ -56,7 +61,8 @@ def find_curves(darkness: np.ndarray, px_per_mm: float) -> list[Curve]:
     px_per_mm : float
         Pitch of 1 mm.
     """
-    mask = (darkness > INK).astype(np.uint8)
+    edge = float(np.clip(np.percentile(darkness[::2, ::2], DARKEST) / 2, *INK))
+    mask = (darkness > edge).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     _, _, width, height, _ = stats.T
     kept = np.flatnonzero(np.maximum(width, height) >= _LEAST_MM * px_per_mm)
@@ -122,4 +128,5 @@ class _Row:
     def curve(self) -> Curve:
         """Return the row from its first column to its last."""
         known = np.flatnonzero(np.isfinite(self._y))
-        return Curve(int(known[0]), self._y[known[0] : known[-1] + 1], float(np.nanmedian(self._thick)))
+        part = slice(known[0], known[-1] + 1)
+        return Curve(int(known[0]), self._y[part], self._thick[part])

@@ -76,7 +76,10 @@ digitizer-speed: venv  ## what a page costs each of DIGITIZERS, in CPU time and 
 robustness: venv  ## DIGITIZERS against each artifact by severity: table and results/robustness.png; N=pages a severity
 	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(patsubst %,--training %,$(wildcard config/train.yaml)) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
-.PHONY: train
+.PHONY: train train-dncnn
+train-dncnn: venv-train  ## the network of the baseline from scratch (5 minutes of one core); goes on where it was stopped
+	OMP_NUM_THREADS=1 $(BIN)/python -m papertrace.training.dncnn --out results/train-dncnn
+
 train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped
 	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile config/train.yaml
 

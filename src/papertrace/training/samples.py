@@ -44,11 +44,12 @@ def write_round(config: TrainingConfig, seed: int, number: int, split: str, out:
     items = [(source, place) for source in config.sources for place in range(source.pages_per_round)]
     with tempfile.TemporaryDirectory() as scratch:
         datasets = {
-            source.name: _open(source, seed, number, split, Path(scratch) / source.name) for source in config.sources
+            source.name: open_source(source, seed, number, split, Path(scratch) / source.name)
+            for source in config.sources
         }
         for source, place in tqdm(items, desc="samples", unit="page", disable=None):
             rng = generator(derive_seed(seed, f"{source.name} {split} {number} {place}", "crops"))
-            item = _pick(datasets[source.name], source, rng)
+            item = pick_item(datasets[source.name], source, rng)
             if item is None:
                 continue
             image = item.image
@@ -78,7 +79,7 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
     return np.rint(np.clip((values - LOWEST) * (255 / (HIGHEST - LOWEST)), 0, 255)).astype(np.uint8)
 
 
-def _open(source: SourceConfig, seed: int, number: int, split: str, folder: Path) -> list:
+def open_source(source: SourceConfig, seed: int, number: int, split: str, folder: Path) -> list:
     """Return the source's images of a round as pages and as scans, none of them made yet, less the excluded records."""
     from papertrace.config import validate_config
     from papertrace.exports.stream import Rendered
@@ -105,7 +106,7 @@ def _open(source: SourceConfig, seed: int, number: int, split: str, folder: Path
     return opened
 
 
-def _pick(opened: list, source: SourceConfig, rng: np.random.Generator) -> Item | None:
+def pick_item(opened: list, source: SourceConfig, rng: np.random.Generator) -> Item | None:
     """Return an image, or None where the record is broken."""
     images = opened[int(rng.random() < source.scanned)]
     try:

@@ -89,7 +89,7 @@ labels: venv  ## do the labels of every layout, preset and artifact lie on ink? 
 speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
 	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
 
-pitch: venv  ## the study's three estimators of px/mm beside the lattice: a table of docs/geometry.md; N=images a set
+pitch: venv  ## the study's three estimators of px/mm beside the lattice: the table of docs/models/dncnn.md; N=images a set
 	$(BIN)/python benchmarks/pitch.py $(PAPERTRACE_DATA) $(N:%=--pages %)
 
 photo-statistics: venv  ## generated photos beside real ones (PAPERTRACE_DATA/real-photos): the table of docs/realism.md

@@ -1,7 +1,7 @@
 """How wide is a millimetre? The ECG-Image-Kit study's three estimators beside our lattice: ``make pitch``.
 
 In    DATA: folder of the public databases, ``qtdb`` in it; its validation split, drawn and scanned in memory.
-Out   a Markdown table on stdout (docs/geometry.md).
+Out   a Markdown table on stdout (docs/models/dncnn.md).
 
 Each is given an image's pixels and says px a mm along x. The truth is the length of the millimetre in the middle of the
 image, from the map that the image was made with. On bent sheets and under a camera it is another elsewhere, so that one

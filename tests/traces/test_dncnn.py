@@ -21,7 +21,7 @@ from papertrace.traces.dncnn import network
 from papertrace.traces.dncnn.digitizer import DnCNN, straight_sheet, to_row
 from papertrace.traces.dncnn.network import REACH_PX, WEIGHTS, clean
 from papertrace.traces.dncnn.trace import Curve
-from papertrace.traces.ink import ink_map
+from papertrace.traces.ink import Light, ink_map
 
 RATE_HZ = 500.0
 
@@ -102,7 +102,7 @@ def test_a_grid_without_a_trace_is_rejected(draw_grid, place_grid):
 
 def test_columns_become_millimetres_with_their_gaps(page):
     sheet = straight_sheet(5.0, 5.0)
-    ink = ink_map(page.image, sheet)
+    ink = ink_map(page.image, sheet, Light.of(page.image))
     y = np.full(101, 249.5)
     y[40:60] = np.nan
     filled = np.full(101, 3.0)

@@ -18,7 +18,7 @@ from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.dncnn.network import clean
 from papertrace.traces.dncnn.text import find_text, paint_over
 from papertrace.traces.dncnn.trace import Curve, find_curves
-from papertrace.traces.ink import InkMap, ink_map
+from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import MAX_PIXELS, NoLatticeError, reduce_image, reduction
 from papertrace.traces.layout import Row, agreeing, is_straight
 from papertrace.traces.pitch import NoPitchError, study_pitch
@@ -58,7 +58,7 @@ class DnCNN:
         }
         px_per_mm = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
         darkness = clean(paint_over(image, *find_text(image, px_per_mm), px_per_mm))
-        page = ink_map(image, sheet)
+        page = ink_map(image, sheet, Light.of(image))
         rows = [to_row(curve, page, 1 / px_per_mm) for curve in find_curves(darkness, px_per_mm)]
         rows = [row for row in rows if not (is_straight(row) or along_edge(row, page))]
         rows = [rows[k] for k in agreeing(rows)]

@@ -195,7 +195,6 @@ def _start_worker() -> None:
     from papertrace.memory import keep_freed_memory
     from papertrace.threads import limit_threads
 
-    os.nice(19)
     limit_threads()
     keep_freed_memory()
 

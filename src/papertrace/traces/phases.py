@@ -160,8 +160,10 @@ class Blocks:
 
 
 def smooth(fields: np.ndarray) -> np.ndarray:
-    """Average neighbours in fields of complex numbers, shape (k, rows, columns), by a Gaussian of 0.7 blocks."""
-    return np.stack([_smooth(f.real) + 1j * _smooth(f.imag) for f in fields])
+    """Average neighbours in fields of numbers, shape (k, rows, columns), by a Gaussian of 0.7 blocks."""
+    if np.iscomplexobj(fields):
+        return smooth(fields.real) + 1j * smooth(fields.imag)
+    return np.stack([_smooth(field) for field in fields])
 
 
 def _smooth(field: np.ndarray) -> np.ndarray:

@@ -17,12 +17,13 @@ from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warpe
 from papertrace.traces.plate import Plate
 
 _MARGIN = 2  # blocks beyond the outermost ones, where the plate goes on by itself
-_PASSES = 8
+_PASSES = 20
 _SETTLED_MM = 0.03
 _ERROR_PX = 0.03
 """What JPEG's blocks and thresholds put lines off, alike over centimetres: not a warp."""
 _LEAST_SPREAD_MM = 0.003
-_LEAST_WEIGHT = 0.01
+_LEAST_WEIGHT = 0.12
+_AGREEMENT = 0.8  # of neighbours' phases; 1 is all alike
 _WORTH_PX = 0.02
 _SPACING_MM = 5.0
 _STEPS = 12
@@ -61,7 +62,7 @@ def follow_warp(measured: Measured) -> Warp:
         before = field
         field = np.stack([plate.robust(w, v, _LEAST_SPREAD_MM, 2) for w, v in zip(weight, values, strict=True)])
         model = Warped(flat, _on_blocks(_seen(field), blocks))
-        if np.ptp(np.where(weight > 0.1, field - before, 0.0), axis=(1, 2)).max() < _SETTLED_MM:
+        if np.ptp(np.where(weight > 0, field - before, 0.0), axis=(1, 2)).max() < _SETTLED_MM:
             break
     error = _ERROR_PX / px_per_mm
     found = [plate.probable(w, v, error, _LEAST_SPREAD_MM, 4) for w, v in zip(weight, values, strict=True)]
@@ -78,16 +79,20 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     """Return what the phases say the field is, and with what weight; both with the margin, where that is 0.
 
     Phases of neighbours are unwrapped together; what a block's own differs from theirs is added as it is, by its
-    imaginary part, so that noise that is stronger than the lattice has a mean of zero and not a wrap.
+    imaginary part, so that noise that is stronger than the lattice has a mean of zero and not a wrap. Where the model
+    is far off, blocks see other harmonics, weakly and each in its own way: such have no vote until the plate, going on
+    from where they do, comes close enough.
     """
     near = smooth(fields)
     strength = np.abs(near)
-    turns = np.stack([unwrap(np.angle(f) / (2 * np.pi), s) for f, s in zip(near, strength, strict=True)])
+    trusted = strength > _AGREEMENT * smooth(np.abs(fields))
+    turns = np.stack([unwrap(np.angle(f) / (2 * np.pi), q) for f, q in zip(near, strength * trusted, strict=True)])
     own = (fields * np.exp(-2j * np.pi * turns)).imag / (2 * np.pi * np.maximum(strength, 1e-6))
     inner = (slice(None), slice(_MARGIN, -_MARGIN), slice(_MARGIN, -_MARGIN))
     values, weight = np.zeros_like(field), np.zeros_like(field)
     values[inner] = field[inner] + turns + np.clip(own, -0.3, 0.3)
-    weight[inner] = strength**2 / np.maximum(np.percentile(strength**2, 90, axis=(1, 2), keepdims=True), 1e-12)
+    usual = np.percentile(strength**2, 90, axis=(1, 2), keepdims=True)
+    weight[inner] = np.where(trusted, strength**2 / np.maximum(usual, 1e-12), 0.0)
     weight[weight < _LEAST_WEIGHT] = 0.0
     return values, weight
 

@@ -20,7 +20,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
+.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -88,6 +88,9 @@ labels: venv  ## do the labels of every layout, preset and artifact lie on ink? 
 
 speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
 	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
+
+geometry: venv  ## errors of the sheet's geometry by themselves, by preset: docs/geometry.md; N=images a set
+	$(BIN)/python benchmarks/geometry.py $(PAPERTRACE_DATA) $(N:%=--pages %)
 
 pitch: venv  ## the study's three estimators of px/mm beside the lattice: the table of docs/models/dncnn.md; N=images a set
 	$(BIN)/python benchmarks/pitch.py $(PAPERTRACE_DATA) $(N:%=--pages %)

@@ -239,3 +239,13 @@ def test_photos(shared_data, name):
     found = page_lattice(cv2.imread(str(paths[0])))
     assert np.mean(found.px_per_mm) == pytest.approx(PHOTOS[name], rel=0.02)
     assert found.contrast > 3
+
+
+@pytest.mark.parametrize("degrees", [30.0, 45.0, -38.0])
+def test_any_direction(draw_grid, place_grid, degrees):
+    # the diagonals of a grid are a grid, too
+    shape = (800, 1000)
+    truth = place_grid(shape, 6.1, 6.1, degrees)
+    found = page_lattice(draw_grid(shape, truth, noise=3.0))
+    assert found.px_per_mm == pytest.approx((6.1, 6.1), rel=2e-4)
+    assert (found.rotation_deg - degrees + 45) % 90 - 45 == pytest.approx(0, abs=0.01)

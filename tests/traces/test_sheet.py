@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papertrace.geometry import Displacement, PixelMap
+from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.sheet import Sheet, rectified, sheet_of
 
 MATRIX = np.array([[6.1, 0.2, 40.0], [-0.1, 6.3, 30.0], [1e-4, -5e-5, 1.0]])
@@ -121,3 +122,38 @@ def test_a_warp_is_followed(draw_grid, place_grid, amplitude, length, allowed):
 def test_a_flat_page_stays_flat(draw_grid, place_grid, noise):
     truth = place_grid((900, 1200), 6.1, 6.1, 1.0, (0.02, 0.01))
     assert sheet_of(draw_grid((900, 1200), truth, noise=noise)).map.displacement is None
+
+
+@pytest.mark.parametrize("degrees", [60.0, -50.0, 12.0])
+def test_axes_are_those_nearest_to_the_image(draw_grid, place_grid, degrees):
+    shape = (800, 1000)
+    sheet = sheet_of(draw_grid(shape, place_grid(shape, 6.1, 6.1, degrees)))
+    assert abs(sheet.rotation_deg) <= 45
+    assert (sheet.rotation_deg - degrees + 45) % 90 - 45 == pytest.approx(0, abs=0.02)
+    right, origin = sheet.to_mm(np.array([[501.0, 400.0], [500.0, 400.0]]))
+    assert right[0] - origin[0] > 0.1
+
+
+@pytest.mark.parametrize(("kind", "level"), [("both", 200), ("major", 195)])
+def test_black_and_white(draw_grid, place_grid, kind, level):
+    # what a threshold leaves of a grid that stands a little askew: dots and dashes, as black as the trace
+    pitch, shape = 7.31, (1000, 1500)
+    grey = draw_grid(shape, place_grid(shape, pitch, pitch, 0.4), kind, noise=4.0)
+    image = np.where(grey < level, 0, 255).astype(np.uint8)
+    x = np.arange(shape[1])
+    for centre in (400, 700):
+        curve = np.stack([x, centre + 60 * np.sin(x / 13) ** 5], axis=1).round().astype(np.int32)
+        cv2.polylines(image, [curve], False, (0, 0, 0), 3)
+    sheet = sheet_of(image)
+    assert (sheet.px_per_mm_x, sheet.px_per_mm_y) == pytest.approx((pitch, pitch), rel=1e-3)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_lines_of_text_are_no_grid(alike):
+    image = np.full((900, 1200, 3), 255, np.uint8)
+    rng = np.random.default_rng(0)
+    for y in range(30, 880, 24):
+        words = "the quick brown fox jumps" if alike else "".join(rng.choice(list("abcdefgh ijklm nop"), 60))
+        cv2.putText(image, words, (20, y), 0, 0.8, (0, 0, 0), 1, cv2.LINE_AA)
+    with pytest.raises(NoLatticeError):
+        sheet_of(image)

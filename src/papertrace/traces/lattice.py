@@ -24,6 +24,8 @@ MAX_PIXELS = 16_000_000
 """Larger images are reduced before anything else; a letter page at 400 dpi has 15 million pixels."""
 MIN_CONTRAST = 1.8
 """Less of it is no lattice."""
+_SQUARE = 1.3  # of the sides of a cell in the middle: a camera looks at a sheet from above
+_AREAS = (0.2, 5.0)  # what a square as large as one in the middle has, anywhere on the image
 
 
 @dataclass(frozen=True)
@@ -102,57 +104,42 @@ def judged(lattice: Lattice, contrast: float) -> Lattice:
     Raises
     ------
     NoLatticeError
-        If that is too low.
+        If that is too low, or the lattice's cells are no squares.
     """
-    if contrast < MIN_CONTRAST:
+    if contrast < MIN_CONTRAST or max(lattice.px_per_mm) > _SQUARE * min(lattice.px_per_mm):
         raise NoLatticeError("what looks like a grid is not regular over the page")
     return replace(lattice, contrast=contrast)
 
 
-def measure_page(image: np.ndarray) -> Measured:
-    """Measure the lattice of a colour image; see `page_lattice`."""
+def measure_page(image: np.ndarray, *, sparse: bool = False) -> Measured:
+    """Measure the lattice of a colour image; see `page_lattice`, and `papertrace.traces.waves.find_waves`."""
     factor = reduction(image.shape, MAX_PIXELS)
     blue, green, red = cv2.split(reduce_image(image, factor))
     light = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
-    return measure(cv2.addWeighted(light, -1 / 3, light, 0, 255, dtype=cv2.CV_32F), upscaling(factor))
-
-
-def measure(darkness: np.ndarray, to_image: np.ndarray | None = None) -> Measured:
-    """Measure the lattice of an image.
-
-    Parameters
-    ----------
-    darkness : ndarray of float32, shape (h, w)
-        How much darker than the paper each pixel is; ink may be clipped.
-    to_image : ndarray, shape (3, 3), optional
-        From its pixels to those that the lattice is wanted in.
-
-    Raises
-    ------
-    NoLatticeError
-        If no two families of lines stand out of the spectrum.
-    """
+    darkness = cv2.addWeighted(light, -1 / 3, light, 0, 255, dtype=cv2.CV_32F)
     if min(darkness.shape) < 32:
         raise NoLatticeError("the image is too small to show a grid")
-    waves = find_waves(np.asarray(darkness, np.float32))
+    waves = find_waves(darkness, sparse=sparse)
     pitch = 1 / np.sqrt(abs(np.linalg.det(waves.gradients)))
     # 5 px a millimetre are enough for the phase
-    factor = max(1, int(pitch / 5.5))
-    blocks = Blocks(reduce_image(darkness, factor), pitch / factor)
-    scale = upscaling(factor)
+    finer = max(1, int(pitch / 5.5))
+    blocks = Blocks(reduce_image(darkness, finer), pitch / finer, sparse=sparse)
+    scale = upscaling(finer)
     model: Model = Potential(waves, scale)
     for _ in range(5):
         fit = _fit(blocks, model)
         moved = _distance(blocks, model, fit.matrix)
         model = Homography(fit.matrix)
+        area = np.abs(np.linalg.det(model.at(blocks.centres)[1])) * (pitch / finer) ** 2
+        if not (_AREAS[0] < area.min() and area.max() < _AREAS[1]):
+            raise NoLatticeError("too little of a grid is visible")
         if moved < 1e-3:
             break
-    whole = scale if to_image is None else to_image @ scale
-    centre = upscaling(1) if to_image is None else to_image
-    middle = centre[[0, 1], [0, 1]] * (np.array(darkness.shape[::-1]) - 1) / 2 + centre[:2, 2]
+    whole = upscaling(factor) @ scale
     matrix = fit.matrix @ np.linalg.inv(whole)
     matrix /= matrix[2, 2]
-    px_per_mm, rotation = pitch_and_turn(np.linalg.inv(_jacobian(matrix, *middle)))
+    middle = _jacobian(matrix, (image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2)
+    px_per_mm, rotation = pitch_and_turn(np.linalg.inv(middle))
     lattice = Lattice(matrix, px_per_mm, rotation, fit.residual * float(whole[0, 0]), 1.0)
     return Measured(lattice, blocks, model, whole)
 

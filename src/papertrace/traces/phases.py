@@ -94,6 +94,8 @@ class Blocks:
         How dark each pixel is.
     pitch : float
         About what 1 mm is, in px.
+    sparse : bool
+        The grid may be as dark as ink: then nothing is clipped.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class Blocks:
         x and y in px.
     """
 
-    def __init__(self, image: np.ndarray, pitch: float):
+    def __init__(self, image: np.ndarray, pitch: float, *, sparse: bool = False):
         size = max(4, round(_BLOCK_MM * pitch))
         if min(image.shape) < 5 * size:
             raise NoLatticeError("the image is too small to show a grid")
@@ -115,10 +117,11 @@ class Blocks:
         small = (image.shape[1] // size, image.shape[0] // size)
         paper = cv2.blur(cv2.resize(image, small, interpolation=cv2.INTER_AREA), (3, 3))
         flat = image - cv2.resize(paper, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        sample = np.abs(flat[::5, ::5])
-        limit = 2.5 * float(np.sqrt(np.mean(np.minimum(sample, np.percentile(sample, 95)) ** 2)))
-        keep = cv2.erode((flat < _INK * limit).astype(np.uint8), np.ones((3, 3), np.uint8))
-        flat = cv2.copyTo(np.clip(flat, -limit, limit), keep)
+        if not sparse:
+            sample = np.abs(flat[::5, ::5])
+            limit = 2.5 * float(np.sqrt(np.mean(np.minimum(sample, np.percentile(sample, 95)) ** 2)))
+            keep = cv2.erode((flat < _INK * limit).astype(np.uint8), np.ones((3, 3), np.uint8))
+            flat = cv2.copyTo(np.clip(flat, -limit, limit), keep)
         windows = np.lib.stride_tricks.sliding_window_view(flat, (2 * size, 2 * size))
         self.pixels = windows[::size, ::size]
         self.size = size

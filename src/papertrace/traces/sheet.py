@@ -12,9 +12,11 @@ import cv2
 import numpy as np
 
 from papertrace.geometry import Displacement, PixelMap, cubic_weights
-from papertrace.traces.lattice import Lattice, judged, measure_page, pitch_and_turn
+from papertrace.traces.lattice import Lattice, NoLatticeError, judged, measure_page, pitch_and_turn
 from papertrace.traces.warp import Warp, follow_warp
 
+_CLEAR_CONTRAST = 5.0
+_UNSURE_MM = 0.03  # of residual, where the contrast is no clear one: that is another pitch
 _NEAR_MM = 2.5  # from the centre, where pitch and direction are taken
 _NODES_A_MM = 2.0  # where a bent map is known exactly; between them it is straight to a thousandth of a pixel
 
@@ -121,6 +123,9 @@ class Sheet:
 def sheet_of(image: np.ndarray) -> Sheet:
     """Find the geometry of a page from its grid.
 
+    A grid looks alike from four sides: the x axis is the one nearest to the image's, within 45 degrees. Where no
+    clear one is found, it is looked for once more as a sparse one that is as dark as ink, as a fax leaves it.
+
     Parameters
     ----------
     image : ndarray of uint8, shape (h, w, 3)
@@ -131,10 +136,33 @@ def sheet_of(image: np.ndarray) -> Sheet:
     NoLatticeError
         If no grid is found.
     """
-    measured = measure_page(image)
+    found, why = [], None
+    for sparse in (False, True):
+        try:
+            sheet = _found(image, sparse=sparse)
+        except NoLatticeError as error:
+            why = why or error
+            continue
+        if sheet.contrast > _CLEAR_CONTRAST:
+            return sheet
+        found.append(sheet)
+    # a lattice of a wrong pitch fits here and there, the right one everywhere
+    best = min(found, key=_misfit_mm, default=None)
+    if best is None or _misfit_mm(best) > _UNSURE_MM:
+        raise why or NoLatticeError("what looks like a grid fits here and there only")
+    return best
+
+
+def _misfit_mm(sheet: Sheet) -> float:
+    return sheet.residual_px / np.sqrt(sheet.px_per_mm_x * sheet.px_per_mm_y)
+
+
+def _found(image: np.ndarray, *, sparse: bool) -> Sheet:
+    measured = measure_page(image, sparse=sparse)
     warp = follow_warp(measured)
     flat = Sheet.of_lattice(judged(measured.lattice, warp.contrast))
-    return flat.warped(warp, ((image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2))
+    sheet = flat.warped(warp, ((image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2))
+    return sheet.turned(-round(sheet.rotation_deg / 90))
 
 
 def rectified(

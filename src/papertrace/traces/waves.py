@@ -28,7 +28,7 @@ _MAX_PITCH_PX = 14.0
 _USUAL_WIDTH_MM = 220.0
 _MAX_TILES = 6
 _SEARCH_SIDE = 1600
-_ANGLE_LIMIT_DEG = 22.0
+_ANGLE_LIMIT_DEG = 22.5
 _PITCH_RATIO = 1.18
 _HARMONICS = np.arange(1.0, 13.0)
 _BETWEEN = np.arange(1.5, 7.0)
@@ -37,6 +37,8 @@ _FLOOR = 1e-6
 _COARSE = (0.008, 0.75)
 _FINE = (0.003, 0.2)
 _MIN_COMB = 15.0
+_ALTERNATING_DB = 2.0
+_OCTAVE = round(np.log(2) / _COARSE[0])
 
 
 @dataclass(frozen=True)
@@ -58,29 +60,41 @@ class Waves:
     second: np.ndarray
 
 
-def find_waves(darkness: np.ndarray) -> Waves:
+def find_waves(darkness: np.ndarray, *, sparse: bool = False) -> Waves:
     """Find the waves of the 1 mm lattice in the spectra of the page and of its parts.
 
     On a scan the lines are equidistant over the page, and the whole page's spectrum is the clearest. A camera spreads
     pitch and direction and smears that spectrum; those of the page's parts are sharp then, and differ.
+
+    Parameters
+    ----------
+    darkness : ndarray of float32, shape (h, w)
+        How much darker than the paper each pixel is.
+    sparse : bool
+        The grid may be as dark as ink, and no more of it than there is ink.
     """
     fine = max(1, round(max(darkness.shape) / _SEARCH_SIDE))
-    found = []
-    # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image
-    for factor, lowest in ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3)):
-        width = darkness.shape[1] // factor
-        low, high = max(lowest, width / PAGE_WIDTH_MM[1]), min(_MAX_PITCH_PX, width / PAGE_WIDTH_MM[0])
-        if low < high:
-            image = reduce_image(darkness, factor)
-            image = np.minimum(image, np.percentile(image[::3, ::3], 97))
-            found.append((*_search(image, low, high), factor))
-    if not found or max(score for score, *_ in found) == -np.inf:
-        raise NoLatticeError("no regular grid stands out of the spectrum")
-    _, places, waves, trust, factor = max(found, key=lambda item: item[0])
-    return _linear(places * factor + (factor - 1) / 2, waves / factor, trust)
+    # with lines 45 degrees from those usually looked for, every direction is looked at
+    for tilt_deg in (0.0, 45.0):
+        found = []
+        # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image
+        for factor, lowest in ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3)):
+            width = darkness.shape[1] // factor
+            low, high = max(lowest, width / PAGE_WIDTH_MM[1]), min(_MAX_PITCH_PX, width / PAGE_WIDTH_MM[0])
+            if low < high:
+                image = reduce_image(darkness, factor)
+                if not sparse:
+                    image = np.minimum(image, np.percentile(image[::3, ::3], 97))
+                found.append((*_search(image, low, high, tilt_deg), factor))
+        if found and max(score for score, *_ in found) > -np.inf:
+            _, places, waves, trust, factor = max(found, key=lambda item: item[0])
+            return _linear(places * factor + (factor - 1) / 2, waves / factor, trust)
+    raise NoLatticeError("no regular grid stands out of the spectrum")
 
 
-def _search(image: np.ndarray, low: float, high: float) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+def _search(
+    image: np.ndarray, low: float, high: float, tilt_deg: float
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """Find the waves of a grid whose pitch is between `low` and `high` px.
 
     Returns
@@ -95,11 +109,15 @@ def _search(image: np.ndarray, low: float, high: float) -> tuple[float, np.ndarr
     """
     levels, places = _spectra(image)
     pitches = np.exp(np.arange(np.log(low), np.log(high) + _COARSE[0], _COARSE[0]))
-    angles = np.radians(np.arange(-_ANGLE_LIMIT_DEG, _ANGLE_LIMIT_DEG + _COARSE[1], _COARSE[1]))
+    angles = np.radians(tilt_deg + np.arange(-_ANGLE_LIMIT_DEG, _ANGLE_LIMIT_DEG + _COARSE[1], _COARSE[1]))
     scores = np.array([[_comb(family, pitches, angles) for family in level] for level in levels])
     # a page may have any width, but where the spectrum leaves it open the usual one is meant
     prior = -8 * np.log2(image.shape[1] / pitches / _USUAL_WIDTH_MM) ** 2
     score, part, found = _seed(scores, prior)
+    if score > -np.inf and tilt_deg == 0 and _diagonal(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
+        score = -np.inf
+    while (found[:, 0] >= _OCTAVE).all() and _every_other(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
+        found[:, 0] -= _OCTAVE
     if part == 0:
         waves = _refined(levels[0], pitches[found[:, 0]], angles[found[:, 1]])[None]
         return score, places[:1], waves, np.ones((1, 2))
@@ -173,6 +191,28 @@ def _comb(level: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndar
     ).reshape(len(harmonics), len(pitches), len(angles))
     value = np.where(harmonics[:, :, None] % 1 > 0, np.clip(value, 0, 25), np.clip(value, -5, 35) - 4)
     return np.einsum("hp,hpa->pa", weight, value)
+
+
+def _every_other(levels: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> bool:
+    """Tell whether every other line of a comb is missing or weak: the cell is half as large.
+
+    A fax breaks one line and spares the next, so that two cells together repeat better than each does.
+    """
+    harmonics = np.arange(1, 7)
+    total = np.zeros(6)
+    for level, pitch, angle in zip(levels, pitches, angles, strict=True):
+        radius = np.minimum(harmonics / (5 * pitch), _NYQUIST) * _TILE
+        at = [(radius * turn + _CENTRE).astype(np.float32)[None] for turn in (np.cos(angle), np.sin(angle))]
+        total += cv2.remap(level, *at, cv2.INTER_LINEAR)[0] / 2
+    return bool(total[1::2].mean() - total[::2].mean() > _ALTERNATING_DB)
+
+
+def _diagonal(levels: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> bool:
+    """Tell whether what was found are the diagonals of a grid, which lies 45 degrees from it and is wider."""
+    wider = pitches.mean() * np.sqrt(2) * np.exp(np.arange(-4, 5) * _COARSE[0])
+    turned = angles.mean() + np.pi / 4 + np.radians(np.arange(-4, 5) * _COARSE[1])
+    found = [_comb(f, p[None], a[None]).max() for f, p, a in zip(levels, pitches, angles, strict=True)]
+    return min(_comb(level, wider, turned).max() for level in levels) > max(found)
 
 
 def _seed(scores: np.ndarray, prior: np.ndarray) -> tuple[float, int, np.ndarray]:

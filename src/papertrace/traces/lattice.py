@@ -65,6 +65,8 @@ class Measured:
         Of that image, reduced.
     model : Homography
         The lattice in the blocks' pixels.
+    fields : ndarray, complex, shape (2, rows, columns)
+        The phases against the model, as `Blocks.phases` gives them.
     to_image : ndarray, shape (3, 3)
         From the blocks' pixels to the image's.
     """
@@ -72,6 +74,7 @@ class Measured:
     lattice: Lattice
     blocks: Blocks
     model: Homography
+    fields: np.ndarray
     to_image: np.ndarray
 
 
@@ -127,21 +130,24 @@ def measure_page(image: np.ndarray, *, sparse: bool = False) -> Measured:
     scale = upscaling(finer)
     model: Model = Potential(waves, scale)
     for _ in range(5):
-        fit = _fit(blocks, model)
-        moved = _distance(blocks, model, fit.matrix)
-        model = Homography(fit.matrix)
+        fields = blocks.phases(model)
+        fit = _fit(blocks, model, fields)
+        before, model = model, Homography(fit.matrix)
+        off = model.at(blocks.centres)[0] - before.at(blocks.centres)[0]
+        moved = np.ptp(off, axis=0).max()
         area = np.abs(np.linalg.det(model.at(blocks.centres)[1])) * (pitch / finer) ** 2
         if not (_AREAS[0] < area.min() and area.max() < _AREAS[1]):
             raise NoLatticeError("too little of a grid is visible")
         if moved < 1e-3:
             break
+    fields = fields * np.exp(-2j * np.pi * off.T.reshape(fields.shape))
     whole = upscaling(factor) @ scale
     matrix = fit.matrix @ np.linalg.inv(whole)
     matrix /= matrix[2, 2]
     middle = _jacobian(matrix, (image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2)
     px_per_mm, rotation = pitch_and_turn(np.linalg.inv(middle))
     lattice = Lattice(matrix, px_per_mm, rotation, fit.residual * float(whole[0, 0]), 1.0)
-    return Measured(lattice, blocks, model, whole)
+    return Measured(lattice, blocks, model, fields, whole)
 
 
 def pitch_and_turn(mm_to_px: np.ndarray) -> tuple[tuple[float, float], float]:
@@ -150,19 +156,13 @@ def pitch_and_turn(mm_to_px: np.ndarray) -> tuple[tuple[float, float], float]:
     return pitch, float(np.degrees(np.arctan2(mm_to_px[1, 0], mm_to_px[0, 0])))
 
 
-def _fit(blocks: Blocks, model: Model) -> _Fit:
-    """Measure phases against a model and fit the homography from px to mm that they tell."""
-    fields = smooth(blocks.phases(model))
+def _fit(blocks: Blocks, model: Model, fields: np.ndarray) -> _Fit:
+    """Fit the homography from px to mm that phases against a model tell."""
+    fields = smooth(fields)
     values, _ = model.at(blocks.centres)
     quality = np.abs(fields)
     turns = np.stack([unwrap(np.angle(f) / (2 * np.pi), q) for f, q in zip(fields, quality, strict=True)])
     return _robust_homography(blocks.centres, values + turns.reshape(2, -1).T, quality.reshape(2, -1).T)
-
-
-def _distance(blocks: Blocks, model: Model, matrix: np.ndarray) -> float:
-    """Return how far, in mm, a homography is from a model at most, up to a shift."""
-    before, after = model.at(blocks.centres)[0], Homography(matrix).at(blocks.centres)[0]
-    return float(np.ptp(after - before, axis=0).max())
 
 
 def _robust_homography(px: np.ndarray, mm: np.ndarray, quality: np.ndarray) -> _Fit:

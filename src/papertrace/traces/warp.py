@@ -13,7 +13,7 @@ import numpy as np
 
 from papertrace.geometry import Displacement
 from papertrace.traces.lattice import Measured
-from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warped, smooth, unwrap
+from papertrace.traces.phases import Blocks, Homography, Stretched, Warped, smooth, unwrap
 from papertrace.traces.plate import Plate
 
 _MARGIN = 2  # blocks beyond the outermost ones, where the plate goes on by itself
@@ -55,15 +55,15 @@ def follow_warp(measured: Measured) -> Warp:
     plate = Plate((blocks.shape[0] + 2 * _MARGIN, blocks.shape[1] + 2 * _MARGIN))
     px_per_mm = float(np.sqrt(np.prod(measured.lattice.px_per_mm)))
     field = np.zeros((2, blocks.shape[0] + 2 * _MARGIN, blocks.shape[1] + 2 * _MARGIN))
-    model: Model = flat
+    fields = measured.fields
     for _ in range(_PASSES):
-        fields = blocks.phases(model)
         values, weight = _measurements(fields, field)
         before = field
         field = np.stack([plate.robust(w, v, _LEAST_SPREAD_MM, 2) for w, v in zip(weight, values, strict=True)])
         model = Warped(flat, _on_blocks(_seen(field), blocks))
         if np.ptp(np.where(weight > 0, field - before, 0.0), axis=(1, 2)).max() < _SETTLED_MM:
             break
+        fields = blocks.phases(model)
     error = _ERROR_PX / px_per_mm
     found = [plate.probable(w, v, error, _LEAST_SPREAD_MM, 4) for w, v in zip(weight, values, strict=True)]
     field = np.stack([plane for plane, _ in found])

@@ -268,7 +268,8 @@ def summary_of(entries: Sequence[Entry], name: str, digitizer: str) -> dict[str,
         return {}
     figures = summary(lead_frame(mine), page_frame(mine))
     if name in SCALES:
-        clean = summary_of(entries, "clean", digitizer)
+        pages = {entry["page_id"] for entry in mine}  # the same, where of one set more were read
+        clean = summary_of([entry for entry in entries if entry["page_id"] in pages], "clean", digitizer)
         figures["further off"] = figures["distance"] - clean["distance"] if clean else np.nan
     return figures
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -105,3 +106,21 @@ def test_a_scanned_page_comes_back(drawn):
     scan = scan_page(drawn.image, drawn.labels, ScansConfig(preset="kit"), generator(4))
     _, rows = scored(drawn, scan.image)
     assert min(row["snr_aligned_db"] for row in rows) > 17
+
+
+def test_a_page_without_a_grid_is_read_by_the_length_of_its_rows(shared_data):
+    record = read_window(shared_data / "qtdb", "sel102", 10_000, 2500)
+    config = PagesConfig(grid="none", header_probability=0.0, pulse_probability=0.0)
+    page = render_page(record, "2x1", config, generator(3))
+    read, rows = scored(page, page.image)
+    assert read.px_per_mm_x == pytest.approx(page.labels.px_per_mm, rel=1e-3)
+    assert min(row["snr_aligned_db"] for row in rows) > 12
+
+
+def test_lines_of_print_without_a_grid_are_rejected():
+    image = np.full((1700, 2200, 3), 255, np.uint8)
+    for line in range(12):
+        cv2.putText(image, "Lorem ipsum dolor sit amet, consectetur", (60, 150 + 120 * line), 0, 2.8, (30, 30, 30), 5)
+    read = get_digitizer("network").digitize(image, 500.0)
+    assert read.status == "rejected"
+    assert not read.traces

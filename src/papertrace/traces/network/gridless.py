@@ -24,6 +24,7 @@ SHEETS_MM = (280.0, 215.0)
 _STRETCH = (0.55, 1.8)  # a first guess may be wrong by no more
 _PASSES = (False, False, True)  # finely or not; what the last leaves is within what ends can tell
 _LEAST_ROW_MM = 60.0
+_RESIDUAL_PX = 0.05  # no grid tells; of the order that a thousandth of scale leaves on steep limbs
 
 
 def sheet_of_rows(shape: tuple[int, ...], read_rows: Callable[[Sheet, bool], list[Row]]) -> Sheet | None:
@@ -65,7 +66,7 @@ def _flat(shape: tuple[int, ...], pitch: float, degrees: float) -> Sheet:
     matrix = np.eye(3)
     matrix[:2, :2] = pitch * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     matrix[:2, 2] = middle
-    return Sheet(PixelMap(matrix), pitch, pitch, float(degrees), float("nan"), 1.0)
+    return Sheet(PixelMap(matrix), pitch, pitch, float(degrees), _RESIDUAL_PX, float("nan"))
 
 
 def _slope(row: Row) -> float:

@@ -112,7 +112,7 @@ class Writer:
             recipe = json.dumps([{"artifact": "rotation", "deg": 1.15}])
             out["scans"].append(_row(tables.SCANS, **common, **maps["scans"].to_row(), texts="[]", recipe=recipe))
         for input_, error in (("pages", 0.004), ("scans", 0.01)):
-            key = {"page_id": page_id, "input": input_, "digitizer": "classical"}
+            key = {"page_id": page_id, "input": input_, "digitizer": "network"}
             out["traces"].append(_row(tables.TRACES, **key, layout="2x1", **broken))
             for r, (lead, mv) in enumerate(zip(leads, truth, strict=True)):
                 place = {"lead": lead.lead, "row": r, "column": 0}

@@ -12,7 +12,7 @@ from papertrace.io import read_rows, write_table
 
 @pytest.mark.parametrize("input_", ["pages", "scans"])
 def test_truth_lies_on_the_ink(results, config, input_):
-    example = read_example(read_results(results, config.shard_size), "rec0_00000", input_, "classical")
+    example = read_example(read_results(results, config.shard_size), "rec0_00000", input_, "network")
     grey = example.image.mean(axis=2)
     for stretch in example.stretches:
         x, y = np.rint(stretch.truth_px).astype(int).T
@@ -21,9 +21,9 @@ def test_truth_lies_on_the_ink(results, config, input_):
 
 def test_examples_of_one_page_only(results, config):
     data = read_results(results, config.shard_size)
-    ranked = data.ranked("scans", "classical")
+    ranked = data.ranked("scans", "network")
     assert len(ranked) == 5 and ranked[0].snr_db < ranked[-1].snr_db
-    example = read_example(data, ranked[0].page_id, "scans", "classical")
+    example = read_example(data, ranked[0].page_id, "scans", "network")
     assert {row["page_id"] for row in example.scores} == {ranked[0].page_id} and len(example.scores) == 2
     assert [trace.label for trace in example.traces] == ["ECG1", "ECG2"]
 
@@ -55,7 +55,7 @@ def test_lead_that_was_not_read_is_told_and_drawn(write_results, config, tmp_pat
     write_table([row | (lost if row["row"] else {}) for row in read_rows(path)], tables.SCORES, path)
     data = read_results(folder, config.shard_size)
     assert [(f.stage, f.input, f.lead) for f in data.failures] == [("scores", i, "ECG2") for i in ("pages", "scans")]
-    example = read_example(data, "rec0_00000", "scans", "classical")
+    example = read_example(data, "rec0_00000", "scans", "network")
     assert len(example.stretches[1].trace_s) == 0 and np.isnan(example.stretches[1].residual_mv()).all()
     with plots.style():
         texts = [text.get_text() for axes in plots.truth_and_trace(example.stretches).axes for text in axes.texts]

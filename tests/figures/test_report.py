@@ -189,7 +189,7 @@ def test_missing_image_takes_one_example_not_the_report(write_results, config, t
         ("scores/scores.parquet", None, "scores.parquet: no such table; run the stages before figures first"),
         ("scores/scores.parquet", b"PAR1 torn", "scores.parquet: not the table it should be"),
         ("scores/summary.csv", None, "summary.csv: no such table"),
-        ("scores/summary.csv", b"input,digitizer,group,value\npages,classical,all,all\n", "summary.csv: has no column"),
+        ("scores/summary.csv", b"input,digitizer,group,value\npages,network,all,all\n", "summary.csv: has no column"),
         ("traces/shard-00000.parquet", None, "shard-00000.parquet: no such table"),
     ],
 )
@@ -211,7 +211,7 @@ def test_two_digitizers_stand_side_by_side(write_results, config, tmp_path):
     summary.run(config, [folder / "scores/shard-00000.parquet"], folder / "scores/scores.parquet")
     stage.run(config, folder, tmp_path / "report.html")
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
-    ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("classical", "other"))
+    ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("network", "other"))
     assert float(ours) - float(theirs) == pytest.approx(5, abs=0.11)
-    assert "classical:" in page.summary and "other:" in page.summary
+    assert "network:" in page.summary and "other:" in page.summary
     assert (tmp_path / "other-snr-strict.png").exists()

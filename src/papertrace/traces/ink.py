@@ -19,6 +19,7 @@ from papertrace.traces.sheet import Sheet, rectified
 EDGE_MM = 4
 _BACKGROUND_STEP = 8
 _SAMPLE = 200_000
+_LEAST_PAPER = 100
 _TEMPLATE_CELLS = 400
 
 
@@ -171,7 +172,10 @@ def ink_weights(deficit: np.ndarray) -> np.ndarray:
     for _ in range(3):
         inked = values >= np.percentile(values, 99.85)
         key = np.median(deficit[:, inked], axis=1)
-        background = deficit[:, values < 0.35 * float(np.median(values[inked]))]
+        paper = values < 0.35 * float(np.median(values[inked]))
+        if paper.sum() < _LEAST_PAPER:  # one colour all over: nothing to tell ink from
+            break
+        background = deficit[:, paper]
         centre = background.mean(axis=1)
         covariance = np.cov(background) + np.eye(3) * 2e-4
         key = key - centre

@@ -22,6 +22,10 @@ PULSE_S = 0.2
 _USUAL_SPEED, _USUAL_GAIN = 25.0, 10.0
 _PRIOR = np.log([0.05, 0.75, 0.20])  # of `SPEEDS`
 _SURE = np.log(3.0)  # odds at which beats tell a speed
+_TEN_SECONDS, _WHOLE = (
+    3.5,
+    0.01,
+)  # odds, as a logarithm, of a speed at which rows last the usual 10 s; within this share
 _PULSE_WIDTH = 0.2  # how far, as a logarithm, a pulse's width may be from that of a speed
 
 _CHEST_LEAD = re.compile(r"V[1-9]R?")
@@ -67,7 +71,9 @@ def find_speed(rows: list[Row], text: ScaleText) -> tuple[float, str]:
         return text.speed_mm_s, "text"
     size = beat_size(rows)
     if size is not None:
-        odds = speed_odds(size, SPEEDS) + _PRIOR
+        length = float(np.median([row.end_mm - row.start_mm for row in rows]))
+        ten_seconds = np.abs(length / (10 * np.array(SPEEDS)) - 1) < _WHOLE
+        odds = speed_odds(size, SPEEDS) + _PRIOR + _TEN_SECONDS * ten_seconds
         first, second = np.argsort(-odds)[:2]
         if odds[first] - odds[second] > _SURE:
             return SPEEDS[int(first)], "length"

@@ -30,8 +30,8 @@ _TRACE = 0.5
 _JUMP_COST = 1.0  # less than on ink: of steep limbs the network sees parts, of what is no trace next to nothing
 _EDGE_SHARE = 0.4
 _SAME_MM = 0.3
-_LEAST_PRESENCE = 0.8
-_MOST_DOUBT_MM = 0.115
+_LEAST_PRESENCE = 0.9
+_MOST_DOUBT_MM = 0.18
 _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94 and a doubt of 0.094 mm."""
 _ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row

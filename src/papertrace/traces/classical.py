@@ -17,7 +17,7 @@ from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_print, is_straight
 from papertrace.traces.runs import INK_THRESHOLD, Path, Runs, find_paths, find_runs
-from papertrace.traces.sheet import Sheet, sheet_of
+from papertrace.traces.sheet import sheet_of
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,8 @@ class Classical:
             rows = _rows(page, image.shape[1])
         if not rows:
             reason = "no trace was found: nothing inked runs across the page"
-            return PageTraces("rejected", reason, **_geometry(sheet))
-        return replace(assemble([self.doubt.of(row) for row in rows], page, rate_hz), **_geometry(sheet))
-
-
-def _geometry(sheet: Sheet) -> dict[str, float]:
-    return {
-        "px_per_mm_x": sheet.px_per_mm_x,
-        "px_per_mm_y": sheet.px_per_mm_y,
-        "rotation_deg": sheet.rotation_deg,
-    }
+            return PageTraces("rejected", reason, **sheet.described())
+        return replace(assemble([self.doubt.of(row) for row in rows], page, rate_hz), **sheet.described())
 
 
 def _rows(page: InkMap, width_px: int) -> list[Row]:

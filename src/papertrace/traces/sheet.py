@@ -74,6 +74,14 @@ class Sheet:
         """Map points, shape (n, 2) in image px, to grid mm, shape (n, 2); NaN where a point is."""
         return self.map.inverse(points_px)
 
+    def described(self) -> dict[str, float]:
+        """Return what a digitizer tells of the sheet: fields of `papertrace.traces.digitizer.PageTraces`."""
+        return {
+            "px_per_mm_x": self.px_per_mm_x,
+            "px_per_mm_y": self.px_per_mm_y,
+            "rotation_deg": self.rotation_deg,
+        }
+
     def moved(self, x_mm: float, y_mm: float) -> Sheet:
         """Return this sheet with its origin at a point given in its own mm."""
         bent = self.map.displacement

@@ -7,14 +7,9 @@ be taken away, here the grid and whatever a scan adds, from the page and its gri
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from papertrace.traces.onnx import open_network
 
 WEIGHTS = "dncnn.onnx"
 LAYERS, FEATURES = 17, 16
@@ -37,7 +32,7 @@ def clean(image: np.ndarray) -> np.ndarray:
     ndarray of float32, shape (h, w)
         Darkness: about 0 on paper, 1 on a trace.
     """
-    session = _session()
+    session = open_network(__package__, WEIGHTS)
     h, w = image.shape[:2]
     darkness = np.empty((h, w), np.float32)
     rows = max(2 * REACH_PX, _BAND_PX // w)
@@ -47,14 +42,3 @@ def clean(image: np.ndarray) -> np.ndarray:
         (light,) = session.run(None, {"image": np.ascontiguousarray(band.transpose(2, 0, 1)[None])})
         darkness[top:bottom] = 1 - light[0, 0, top - first : bottom - first]
     return darkness
-
-
-@cache
-def _session() -> InferenceSession:
-    """Return the network, loaded once a process, on one thread: a worker has one core."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    weights = files(__package__).joinpath(WEIGHTS).read_bytes()
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

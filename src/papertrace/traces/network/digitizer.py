@@ -64,9 +64,9 @@ class Network:
         rows = self._rows(view)
         reason = _reason_to_reject(rows, gridless=gridless)
         if reason is not None:
-            return PageTraces("rejected", reason, **_geometry(sheet))
+            return PageTraces("rejected", reason, **sheet.described())
         rows = [row for row in rows if _is_clear(row)]
-        return replace(assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows)), **_geometry(sheet))
+        return replace(assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows)), **sheet.described())
 
     def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
         """Return the page's rows from the top; if not `finely`, as the page network alone has them."""
@@ -158,14 +158,6 @@ class _View:
         pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
         masks = _masks(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
         return cls(page, masks, Seen.of(image, light, page, pitch, SCALE))
-
-
-def _geometry(sheet: Sheet) -> dict[str, float]:
-    return {
-        "px_per_mm_x": sheet.px_per_mm_x,
-        "px_per_mm_y": sheet.px_per_mm_y,
-        "rotation_deg": sheet.rotation_deg,
-    }
 
 
 @dataclass(frozen=True)

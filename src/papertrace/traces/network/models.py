@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-if TYPE_CHECKING:
-    import onnxruntime
+from papertrace.traces.onnx import open_network
 
 _BLOCK = 32
 """Sides that the networks take are multiples of this; what is missing is filled up."""
@@ -40,7 +36,7 @@ def read_trace(strip: np.ndarray) -> StripReading:
     """Run the trace network on a strip, shape (4, h, w)."""
     _, h, w = strip.shape
     padded = _padded(strip)
-    logits, presence, scale = _session("trace").run(None, {"strips": padded[None]})
+    logits, presence, scale = open_network(__package__, "trace.onnx").run(None, {"strips": padded[None]})
     above = (padded.shape[1] - h) // 2
     return StripReading(
         logits[0, : 2 * w, above : above + h], _sigmoid(presence[0, : 2 * w]), np.exp(scale[0, : 2 * w])
@@ -53,7 +49,9 @@ def read_view(view: np.ndarray) -> np.ndarray:
     sides = [-(-side // 64) * 64 for side in (h, w)]
     padded = np.zeros((3, *sides), np.float32)
     padded[:, :h, :w] = view
-    return _sigmoid(_session("page").run(None, {"views": padded[None]})[0][0, :, : h // 2, : w // 2])
+    return _sigmoid(
+        open_network(__package__, "page.onnx").run(None, {"views": padded[None]})[0][0, :, : h // 2, : w // 2]
+    )
 
 
 def _padded(strip: np.ndarray) -> np.ndarray:
@@ -73,13 +71,3 @@ def _padded(strip: np.ndarray) -> np.ndarray:
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
-
-
-@cache
-def _session(name: str) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    weights = resources.files(__package__).joinpath(f"{name}.onnx").read_bytes()
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

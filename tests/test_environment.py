@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,32 @@ def test_every_pin_has_hashes_and_comes_from_the_package_index(lock):
     assert len(pins) >= len(pins_of(lock)) > 50
     assert all("--hash=sha256:" in pin for pin in pins)
     assert not re.search(r"file:|https?:|git\+|--index|--find-links|-e ", lock)
+
+
+def imported(folder):
+    """The names at the head of what a folder's modules import, wherever in them they do."""
+    heads = set()
+    for module in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                heads |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                heads.add(node.module.split(".")[0])
+    return heads
+
+
+@pytest.mark.parametrize(
+    ("folder", "extra"), [("src", "train"), ("tests", "test"), ("benchmarks", "test"), ("tools", "test")]
+)
+def test_what_is_imported_is_asked_for(folder, extra):
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
+    asked = {canonicalize_name(Requirement(text).name) for text in wanted}
+    own = {"papertrace"} | {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    others = imported(folder) - own - sys.stdlib_module_names
+    packages = packages_distributions()  # torch need not be installed; its package has the name that is imported
+    found = {name: {canonicalize_name(package) for package in packages.get(name, [name])} for name in others}
+    assert "numpy" in found
+    assert {name for name in found if not found[name] & asked} == set()
 
 
 def test_conda_installs_the_same_versions():

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from papertrace.spans import spans_of
+
 # Okabe & Ito's colour-blind-safe hues (Color Universal Design, 2008) that stay legible on pink grids
 # and white paper, so without black, yellow and orange; neighbours in the list differ in lightness too.
 COLOURS_BGR: tuple[tuple[int, int, int], ...] = (
@@ -89,8 +91,7 @@ def _finite_pieces(trace: OverlayTrace) -> list[np.ndarray]:
         raise ValueError(f"x_px and y_px of a trace differ in shape: {trace.x_px.shape}, {trace.y_px.shape}")
     points = np.stack([trace.x_px, trace.y_px], axis=1)
     finite = np.isfinite(points).all(axis=1)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], finite, [False]]).astype(np.int8)))
-    return [points[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return [points[start:stop] for start, stop in spans_of(finite)]
 
 
 def _draw_line(canvas: np.ndarray, points: np.ndarray, colour: tuple[int, int, int], thickness: int) -> None:

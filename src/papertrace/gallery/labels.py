@@ -20,6 +20,7 @@ from papertrace.exports.dense import (
     text_boxes,
 )
 from papertrace.labels import PageLabels, TextLabel
+from papertrace.spans import spans_of
 
 if TYPE_CHECKING:
     from papertrace.geometry import PixelMap
@@ -81,8 +82,7 @@ def labels_svg(
 
 def _pieces(points: np.ndarray, which: np.ndarray) -> list[np.ndarray]:
     """Return the runs of points that are wanted, thinned out where they lie on a line."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], which, [False]]).astype(np.int8)))
-    runs = [points[first:end] for first, end in zip(edges[::2], edges[1::2], strict=True)]
+    runs = [points[first:end] for first, end in spans_of(which)]
     return [cv2.approxPolyDP(run[:, None].astype(np.float32), _TOLERANCE_PX, False)[:, 0] for run in runs]
 
 

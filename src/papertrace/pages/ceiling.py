@@ -24,6 +24,7 @@ import numpy as np
 from papertrace.geometry import PixelMap, Size, at_pixels, in_image
 from papertrace.labels import LeadLabel, PageLabels
 from papertrace.pages.ink import curve_heights
+from papertrace.spans import spans_of
 
 if TYPE_CHECKING:
     from papertrace.pages.render import Stretch
@@ -111,11 +112,11 @@ def _by_column(lead: LeadLabel, stretch: Stretch, pixel_map: PixelMap, seen) -> 
         return trace
     # Where each sample lies, in knots; the map is smooth, so that knots are all but evenly spaced.
     places = np.interp(np.arange(len(samples)), knots, np.arange(len(knots)), left=-1, right=len(knots))
-    for first, end in _runs(known):
+    for first, end in spans_of(known).tolist():
         within = np.flatnonzero((knots >= first) & (knots <= end - 1))
         heights = lead.y0_mm - lead.gain_mm_mv * curve_heights(samples[first:end], knots[within] - first)
         _, shown = seen(np.stack([knots_mm[within], heights], axis=1))
-        for low, high in _runs(shown):
+        for low, high in spans_of(shown).tolist():
             # The samples up to a pixel beyond the outermost readings have those.
             one = within[low] - 1, within[high - 1] + 1
             near = np.flatnonzero((places >= one[0]) & (places <= one[1]))
@@ -178,9 +179,3 @@ def _snr_db(truth: np.ndarray, trace: np.ndarray) -> float:
     if power == 0:
         return math.nan
     return _LIMIT_DB if noise == 0 else min(10 * math.log10(power / noise), _LIMIT_DB)
-
-
-def _runs(present: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and end of each unbroken run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

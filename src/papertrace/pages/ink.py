@@ -13,6 +13,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from papertrace.spans import spans_of
+
 _STEP_PX = 1.0  # length of the segments that a curve is cut into; distances are to segments, so exact
 _TENT_REACH = 1.2  # px; beyond the stroke's edge by more than this a pixel sees less than 0.1 % of ink
 _PIECE = 50_000  # parts of a curve at a time
@@ -36,10 +38,11 @@ def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> Iterator[np.n
         The unbroken runs of points by cubic convolution (Keys 1981), which passes through every point, so the
         points stay the curve's centre line. A long run comes in pieces that share their end points.
     """
-    for run in _runs(np.isfinite(points[:, 1])):
-        x, y = points[run].T
+    for span in spans_of(np.isfinite(points[:, 1])):
+        run = points[slice(*span)]
+        x, y = run.T
         if len(x) < 3:
-            yield split_polyline(points[run], step_px)
+            yield split_polyline(run, step_px)
             continue
         slope = np.gradient(y)  # per sample: central differences, one-sided at the ends
         # An interval's parts are as many as its steepest place needs: at one of its ends or in its middle.
@@ -47,7 +50,7 @@ def smooth_curve(points: np.ndarray, step_px: float = _STEP_PX) -> Iterator[np.n
         steepest = np.max(np.abs([slope[:-1], slope[1:], middle]), axis=0)
         parts = np.maximum(np.ceil(np.hypot(np.diff(x), steepest) / step_px), 1).astype(int)
         piece = np.cumsum(parts) // _PIECE  # noise from edge to edge of the paper has millions of parts
-        for first, end in _spans(piece):
+        for first, end in _pieces(piece):
             interval, t = _subdivide(parts[first:end])
             k = first + interval
             curve_y = _cubic(y, slope, k, t)
@@ -191,12 +194,7 @@ def _subdivide(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return interval, (np.arange(len(interval)) - first) / parts[interval]
 
 
-def _runs(present: np.ndarray) -> list[slice]:
-    """Return the unbroken runs of True."""
-    return [slice(first, end) for first, end in _spans(present) if present[first]]
-
-
-def _spans(values: np.ndarray) -> list[tuple[int, int]]:
+def _pieces(values: np.ndarray) -> list[tuple[int, int]]:
     """Return first and end of each stretch of equal values."""
     edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
     return list(pairwise(edges)) if len(values) else []

@@ -21,6 +21,7 @@ from papertrace.pages.printing import LEAST_TYPE_PX, UNKNOWN, Code, Print, Windo
 from papertrace.pages.pulses import Pulse, pulses_of
 from papertrace.pages.recipe import PULSE_MV, PageRecipe, draw_recipe
 from papertrace.pages.text import draw_text
+from papertrace.spans import spans_of
 
 if TYPE_CHECKING:
     from papertrace.records.reader import Signal
@@ -249,12 +250,6 @@ def _pen_stop_mv(recipe: PageRecipe, lead: str | int) -> np.float32:
     return np.float32(recipe.clip_mm / recipe.gain_of(lead))
 
 
-def _spans(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """Return first and end of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return tuple((int(first), int(end)) for first, end in edges.reshape(-1, 2))
-
-
 def _left_of_ink(width_px: int, recipe: PageRecipe) -> np.ndarray:
     """Return how much of the ink each column of the image keeps: a slow wave over the page, 1 - fading … 1."""
     phase = 2 * np.pi * (np.arange(width_px, dtype=np.float32) / width_px + np.float32(recipe.fading_phase))
@@ -300,7 +295,7 @@ class _Sheet:
         drawn = line[np.isfinite(line[:, 1])]
         if len(drawn) == 0:
             drawn = np.array([[lead.x0_mm, lead.y0_mm], [lead.x0_mm + lead.duration_s * lead.speed_mm_s, lead.y0_mm]])
-        return replace(lead, box_mm=self._ink_box(drawn), clipped=_spans(clipped))
+        return replace(lead, box_mm=self._ink_box(drawn), clipped=tuple(map(tuple, spans_of(clipped).tolist())))
 
     def pulse(self, pulse: Pulse) -> list[PulseLabel]:
         self.pen.draw(self.coverage, split_polyline(self.map.apply(pulse.line_mm)))

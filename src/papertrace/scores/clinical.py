@@ -15,6 +15,7 @@ import numpy as np
 
 from papertrace.scores.beats import find_qrs
 from papertrace.scores.series import Series
+from papertrace.spans import spans_of
 
 ANALYSIS_RATE_HZ = 1000.0
 """Truth and trace are delineated at one rate, so that neither's sampling shows in the difference."""
@@ -153,8 +154,7 @@ def _without_gaps(samples: np.ndarray, bridged: int) -> tuple[np.ndarray, np.nda
         return np.zeros(len(samples)), missing
     index = np.arange(len(samples))
     filled = np.interp(index, index[~missing], samples[~missing])
-    edges = np.flatnonzero(np.diff(np.r_[False, missing, False]))
-    for first, stop in zip(edges[::2], edges[1::2], strict=True):
+    for first, stop in spans_of(missing):
         if stop - first <= bridged:
             missing[first:stop] = False
     return filled, missing

@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from papertrace.spans import spans_of
+
 
 @dataclass(frozen=True)
 class Series:
@@ -37,8 +39,7 @@ class Series:
         from scipy.interpolate import CubicSpline
 
         pieces = np.full((4, len(self.samples)), np.nan)
-        edges = np.flatnonzero(np.diff(np.r_[False, np.isfinite(self.samples), False]))
-        for first, stop in zip(edges[::2], edges[1::2], strict=True):
+        for first, stop in spans_of(np.isfinite(self.samples)):
             if stop - first > 1:
                 pieces[:, first : stop - 1] = CubicSpline(np.arange(stop - first), self.samples[first:stop]).c
         return pieces

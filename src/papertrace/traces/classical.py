@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from papertrace.spans import spans_of
 from papertrace.traces.assemble import assemble
 from papertrace.traces.contour import FINE, centre_line, find_limbs, place_limbs, stroke_radius
 from papertrace.traces.digitizer import PageTraces
@@ -108,7 +109,8 @@ def _trace(path: Path, runs: Runs, page: InkMap, width_px: int) -> Row:
     # where ink ends it ends in a round cap, one radius beyond the curve
     outside = np.zeros(len(x), bool)
     inked = []
-    for first, last in _stretches(present):
+    for first, end in spans_of(present).tolist():
+        last = end - 1
         left = _ink_end(page.ink, path.x0 + first, top[first], bottom[first], -1)
         right = _ink_end(page.ink, path.x0 + last, top[last], bottom[last], +1)
         left, right = left + radius, right - radius
@@ -132,12 +134,6 @@ def _at_border(x: float, y: float, page: InkMap, width_px: int) -> float:
         if abs(at - edge) < 0.5 * px_per_mm:
             return x + (edge - at) / px_per_mm * page.scale
     return x
-
-
-def _stretches(present: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and last index of each stretch of True."""
-    change = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(np.int8), [0]])))
-    return list(zip(change[0::2].tolist(), (change[1::2] - 1).tolist(), strict=True))
 
 
 def _ink_end(

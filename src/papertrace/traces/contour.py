@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from papertrace.spans import spans_of
+
 _STEEP = 2.0
 """Slope from which on a limb is placed by its left and right edge."""
 _ENOUGH_POINTS = 40
@@ -137,8 +139,7 @@ def find_limbs(ink: np.ndarray, x: np.ndarray, y: np.ndarray, radius: float, thr
     step = np.diff(y, prepend=y[0], append=y[-1])
     steep = (slope > _STEEP) & (step[:-1] * step[1:] > 0)
     # small zigzags are no limbs: in them the pen's own width decides what is ink
-    change = np.flatnonzero(np.diff(np.concatenate([[0], steep.astype(np.int8), [0]])))
-    for first, end in zip(change[0::2], change[1::2], strict=True):
+    for first, end in spans_of(steep):
         if abs(y[end - 1] - y[first]) < _LIMB_RADII * radius:
             steep[first:end] = False
     index = np.flatnonzero(steep)

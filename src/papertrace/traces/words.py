@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from papertrace.spans import spans_of
 from papertrace.traces.ink import InkMap
 from papertrace.traces.layout import Row
 
@@ -128,8 +129,7 @@ def covered_by(page: InkMap, rows: list[Row], grow_mm: float = 0.12) -> np.ndarr
         pen = _pen_mm(page, row)
         width = max(1, round((pen + 2 * grow_mm) * page.scale))
         points = np.stack([row.x_mm, row.y_mm], axis=1) * (page.scale * 16)
-        change = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(np.int8), [0]])))
-        curves = [np.rint(points[a:b]).astype(np.int32) for a, b in zip(change[0::2], change[1::2], strict=True)]
+        curves = [np.rint(points[first:end]).astype(np.int32) for first, end in spans_of(known)]
         cv2.polylines(mask, curves, False, 1, width, cv2.LINE_8, 4)
     return mask
 

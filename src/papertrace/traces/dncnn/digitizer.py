@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from papertrace.geometry import PixelMap
+from papertrace.spans import spans_of
 from papertrace.traces.assemble import assemble
 from papertrace.traces.classical import along_edge
 from papertrace.traces.digitizer import PageTraces
@@ -84,9 +85,8 @@ def to_row(curve: Curve, page: InkMap, step_mm: float) -> Row:
     x, y = page.map.inverse(np.stack([curve.x_px, curve.y_px], axis=1)[known]).T
     # on a turned page a steep limb leans, and columns need not come in order
     x = np.maximum.accumulate(x)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(np.int8)))
     places = np.cumsum(known) - 1
-    inked = np.stack([x[places[edges[0::2]]], x[places[edges[1::2] - 1]]], axis=1)
+    inked = x[places[spans_of(known) - [0, 1]]]
     # a pen's ink begins half its width before the curve, and half a pixel before the first column's middle
     cap = (curve.thick_px - 1) / 2 * step_mm
     inked[0, 0], inked[-1, 1] = inked[0, 0] + cap, inked[-1, 1] - cap

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from papertrace.spans import spans_of
+
 _REACH_PX = 12  # rows on either side of a peak that belong to it
 _RIVAL = 0.1  # share of a second peak from which on it is a candidate
 _APART_PX = 28.0  # two peaks nearer than this are one steep limb, of which the mean is right
@@ -36,7 +38,7 @@ def heights(logits: np.ndarray, *, continuous: bool = True) -> np.ndarray:
         return chosen
     first, share = _peak(shares)
     second, rival = _peak(shares)
-    for begin, end in _runs((rival > _RIVAL) & (np.abs(first - second) > _APART_PX)):
+    for begin, end in spans_of((rival > _RIVAL) & (np.abs(first - second) > _APART_PX)):
         # the columns on either side are sure, and hold the ends of the sequence
         part = slice(max(begin - 1, 0), min(end + 1, len(first)))
         chosen[part] = _least_moving(
@@ -56,12 +58,6 @@ def _peak(shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shares[lines, rows] = 0
     mass = part.sum(axis=1)
     return (part * rows).sum(axis=1) / np.maximum(mass, 1e-30), mass
-
-
-def _runs(mask: np.ndarray) -> np.ndarray:
-    """Return begin and end of each stretch of True, shape (k, 2)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return edges.reshape(-1, 2)
 
 
 def _least_moving(rows: np.ndarray, gain: np.ndarray) -> np.ndarray:

@@ -96,7 +96,7 @@ def test_weights_see_ink_as_one_and_a_coloured_grid_as_nothing():
 def test_samples_are_the_deficit():
     image = np.full((400, 500, 3), 200, np.uint8)
     image[100:300, 100:400] = (100, 150, 50)
-    paper = np.full((50, 62, 3), 200, np.float32)
+    paper = np.full((50, 62, 3), 200, np.uint8)
     desk = np.zeros((50, 62), np.uint8)
     deficit = sample_deficits(image, paper, desk)
     np.testing.assert_allclose(np.percentile(deficit, 1, axis=1), 0, atol=1e-6)

@@ -18,7 +18,7 @@ from papertrace.traces.warp import Warp, follow_warp
 _CLEAR_CONTRAST = 5.0
 _UNSURE_MM = 0.03  # of residual, where the contrast is no clear one: that is another pitch
 _NEAR_MM = 2.5  # from the centre, where pitch and direction are taken
-_NODES_A_MM = 2.0  # where a bent map is known exactly; between them it is straight to a thousandth of a pixel
+_NODES_A_MM = 1.0  # where a bent map is known exactly; between them it is straight to hundredths of a pixel
 
 
 @dataclass(frozen=True)

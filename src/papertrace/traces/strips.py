@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from papertrace.traces.ink import Light
+from papertrace.traces.ink import EVEN, Light, weighing
 
 SCALE = 8
 """Strip pixels a millimetre; 200 dpi has 7.9."""
@@ -69,35 +69,34 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
         Ink as the best colour weights see it, darkness, colourfulness (all 0 for paper, about 1 for full ink), and
         how far below the window's middle it is, in 16 mm.
     """
-    columns = np.arange(0, window.width + _MESH, _MESH)
-    rows = np.arange(0, window.height + _MESH, _MESH)
+    size = window.width, window.height
+    # a mesh's point is the middle of a square of pixels, and there is one more around them all
+    columns, rows = (np.arange(-1, -(-side // _MESH) + 1) * _MESH + (_MESH - 1) / 2 for side in size)
     mesh = np.stack(np.meshgrid(window.x_mm + columns / window.scale, window.y_mm + rows / window.scale), axis=-1)
-    places = to_px(mesh.reshape(-1, 2)).reshape(*mesh.shape).astype(np.float32)
-    # from the mesh to every pixel: the mesh's points are the corners of the cells of an enlarged image
-    enlarge = np.array([[1 / _MESH, 0, 0], [0, 1 / _MESH, 0]], np.float32)
-    size = (window.width, window.height)
-    places = cv2.warpAffine(places, enlarge, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    seen = cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255))
+    places = to_px(mesh.reshape(-1, 2)).reshape(mesh.shape).astype(np.float32)
+    seen = cv2.remap(image, _enlarged(places, size), None, cv2.INTER_CUBIC, borderValue=(255, 255, 255))
     shrink = np.array(light.paper.shape[1::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
     paper = cv2.remap(
         light.paper, (places + 0.5) * shrink - 0.5, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    even = cv2.divide(seen, _enlarged(paper, size), scale=EVEN)
     strip = np.empty((CHANNELS, window.height, window.width), np.float32)
+    colours = even.astype(np.float32)
+    for channel, weights in enumerate((light.weights, np.full(3, 1 / 3))):
+        cv2.transform(colours, weighing(weights), dst=strip[channel])
     # a channel at a time: arrays of their own are several times as fast as the last axis of one
-    deficits = [
-        cv2.subtract(1.0, cv2.divide(cv2.extractChannel(seen, k), cv2.extractChannel(paper, k), dtype=cv2.CV_32F))
-        for k in range(3)
-    ]
-    strip[0] = sum(
-        cv2.multiply(deficit, float(weight)) for deficit, weight in zip(deficits, light.weights, strict=True)
-    )
-    strip[1] = cv2.multiply(cv2.add(cv2.add(deficits[0], deficits[1]), deficits[2]), 1 / 3)
-    strip[2] = cv2.subtract(
-        cv2.max(cv2.max(deficits[0], deficits[1]), deficits[2]), cv2.min(cv2.min(deficits[0], deficits[1]), deficits[2])
-    )
+    blue, green, red = cv2.split(even)
+    span = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    np.multiply(span, np.float32(1 / EVEN), out=strip[2])
     np.clip(strip[:3], -0.5, 1.5, out=strip[:3])
     strip[3] = height_channel(window.height, window.scale)[:, None]
     return strip
+
+
+def _enlarged(nodes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return what nodes `_MESH` pixels apart, the first outside at the upper left, are at each pixel."""
+    whole = cv2.resize(nodes, (nodes.shape[1] * _MESH, nodes.shape[0] * _MESH), interpolation=cv2.INTER_LINEAR)
+    return whole[_MESH : _MESH + size[1], _MESH : _MESH + size[0]]
 
 
 def height_channel(height: int, scale: float = SCALE) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import Any
 
 from papertrace.config import Config, validate_config
 from papertrace.errors import PapertraceError
+from papertrace.manifest.splits import assign_splits
 from papertrace.manifest.stage import plan
 from papertrace.records.header import read_header
 from papertrace.records.listing import list_records
@@ -136,12 +137,11 @@ def jobs(wanted: ImageSet, data: Path, count: int | None = None) -> list[Job]:
     PapertraceError
         A database is missing.
     """
-    found = [
-        Job(wanted.name, data / database, row)
-        for database in wanted.databases
-        for row in planned(wanted, data / database, database)
-        if row["split"] == wanted.split and not (database == "ludb" and row["record"] in FOREIGN)
-    ]
+    found = []
+    for database in wanted.databases:
+        root = data / database
+        among = {row["record"] for row in records_of(root, database, wanted.split)}
+        found += [Job(wanted.name, root, row) for row in planned(wanted, root, database) if row["record"] in among]
     found.sort(key=lambda job: (job.row["window"], hashlib.sha256(job.row["page_id"].encode()).digest()))
     return found[:count]
 
@@ -150,6 +150,15 @@ def planned(wanted: ImageSet, root: Path, database: str) -> list[dict[str, Any]]
     """Return the manifest's rows of a set on one database."""
     keys = wanted.keys | {"manifest": {"windows_per_record": WINDOWS[database]}}
     return plan(validate_config(keys), record_rows(root, database))
+
+
+def records_of(root: Path, database: str, split: str) -> list[dict[str, Any]]:
+    """Return of `record_rows` those of a split, by the default shares; without LUDB's that the foreign pages show."""
+    rows = record_rows(root, database)
+    shares = Config().manifest.validation_share, Config().manifest.test_share
+    splits = assign_splits([row["record"] for row in rows], [row["source_database"] for row in rows], *shares)
+    chosen = [row for row, found in zip(rows, splits, strict=True) if found == split]
+    return [row for row in chosen if database != "ludb" or row["record"] not in FOREIGN]
 
 
 @cache

@@ -20,22 +20,19 @@ from typing import Any
 
 import cv2
 import numpy as np
+from digitizer_sets import records_of
 
 from papertrace.config import validate_config
 from papertrace.geometry import PixelMap
-from papertrace.manifest.splits import assign_splits
 from papertrace.pages.render import Page, render_page
 from papertrace.records.header import read_header
-from papertrace.records.listing import list_records
 from papertrace.records.reader import read_window
-from papertrace.records.sources import source_database
 from papertrace.scans.scan import scan_page
 from papertrace.seeds import derive_seed, generator
 from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.registry import get_digitizer
 from papertrace.traces.stage import read_page
 
-FOREIGN = ("15", "19", "22", "28", "40", "42", "45", "74", "81", "94", "102", "124")
 """Records of LUDB that DATA/foreign-pages shows: measured there, and nothing is to be tuned on them."""
 RATE_HZ = 500.0
 _MOST_S = 10.0
@@ -152,17 +149,8 @@ def draw_set(data: Path, pages: Pages, count: int) -> Iterator[tuple[str, Page, 
 
 def validation_records(data: Path, many: bool) -> list[tuple[Path, str]]:
     """Return folder and path of records with two leads (QTDB), or with twelve (PTB-XL and LUDB in turn)."""
-    found = []
-    for database in ("ptbxl", "ludb") if many else ("qtdb",):
-        root = data / database
-        folder = {"source": "folder", "folder": str(root), "database": database}
-        config = validate_config({"dataset": database, "records": folder}, database)
-        refs = list_records(config)
-        groups = [source_database(database, ref.path) for ref in refs]
-        shares = config.manifest.validation_share, config.manifest.test_share
-        splits = assign_splits([ref.record for ref in refs], groups, *shares)
-        chosen = [ref for ref, split in zip(refs, splits, strict=True) if split == "validation"]
-        found.append([(root, ref.path) for ref in chosen if database != "ludb" or ref.record not in FOREIGN])
+    databases = ("ptbxl", "ludb") if many else ("qtdb",)
+    found = [[(data / name, row["path"]) for row in records_of(data / name, name, "validation")] for name in databases]
     longest = max(map(len, found))
     return [part[k % len(part)] for k in range(longest) for part in found]
 

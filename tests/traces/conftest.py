@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from papertrace.traces.layout import Row
+
 
 def _coverage(millimetres: np.ndarray, pitch: float, width_mm: float, px_mm: np.ndarray) -> np.ndarray:
     """Return how much of each pixel (px_mm wide) lines of this pitch and width cover, across their direction.
@@ -74,3 +76,15 @@ def draw_grid() -> Callable[..., np.ndarray]:
 def place_grid() -> Callable[..., np.ndarray]:
     """Return `px_to_mm`."""
     return px_to_mm
+
+
+def flat(start_mm: float, end_mm: float, height_mm: float = 40.0) -> Row:
+    """Return a row that never leaves its height."""
+    x = np.arange(start_mm, end_mm, 0.05)
+    return Row(x, np.full(len(x), height_mm), np.zeros(len(x)), np.array([[start_mm, end_mm]]))
+
+
+@pytest.fixture(scope="session")
+def flat_row() -> Callable[..., Row]:
+    """Return `flat`."""
+    return flat

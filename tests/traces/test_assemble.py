@@ -11,7 +11,6 @@ from papertrace.seeds import generator
 from papertrace.traces.assemble import time_span
 from papertrace.traces.classical import Classical
 from papertrace.traces.digitizer import PageTraces
-from papertrace.traces.layout import Row
 
 RATE_HZ = 500.0
 STANDARD_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
@@ -118,13 +117,8 @@ def test_a_page_without_a_pulse_keeps_its_first_beat():
         assert trace.x_px[0] == pytest.approx(label.x0_mm * page.labels.px_per_mm, abs=1)
 
 
-def flat_row(start_mm: float, end_mm: float) -> Row:
-    x = np.arange(start_mm, end_mm, 0.05)
-    return Row(x, np.full(len(x), 40.0), np.zeros(len(x)), np.array([[start_mm, end_mm]]))
-
-
 @pytest.mark.parametrize(("speed", "seconds"), [(25, 10), (50, 5), (50, 10), (12.5, 10), (25, 7)])
-def test_rows_of_about_whole_seconds_have_whole_seconds(speed, seconds):
+def test_rows_of_about_whole_seconds_have_whole_seconds(flat_row, speed, seconds):
     # the last sample is drawn one interval before the end; blur takes as much off either end
     end = 20.0 + speed * (seconds - 0.002)
     rows = [flat_row(20.0 + blurred, end - blurred) for blurred in (0.0, 0.05, 0.1)]
@@ -133,11 +127,11 @@ def test_rows_of_about_whole_seconds_have_whole_seconds(speed, seconds):
     assert start == pytest.approx(20.0, abs=1e-9)
 
 
-def test_other_rows_are_as_long_as_they_are():
+def test_other_rows_are_as_long_as_they_are(flat_row):
     assert time_span([flat_row(20.0, 20 + 25 * 8.4)], 25.0) == pytest.approx((20.0, 8.4))
 
 
-def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time():
+def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time(flat_row):
     rows = [flat_row(20.0, 20 + 25 * 8.4)] * 2
     start, seconds = time_span(rows, 25.0, cut=True)
     assert seconds == 10.0

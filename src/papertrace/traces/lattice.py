@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from papertrace.traces.phases import Blocks, Homography, Model, Potential, smooth, unwrap
-from papertrace.traces.reduced import reduce_image, reduction, upscaling
+from papertrace.traces.reduced import mixed, reduce_image, reduction, upscaling
 from papertrace.traces.waves import NoLatticeError, find_waves
 
 MAX_PIXELS = 16_000_000
@@ -25,6 +24,7 @@ MAX_PIXELS = 16_000_000
 MIN_CONTRAST = 1.8
 """Less of it is no lattice."""
 _SQUARE = 1.3  # of the sides of a cell in the middle: a camera looks at a sheet from above
+_DARKNESS = np.array([[-1 / 3, -1 / 3, -1 / 3, 255.0]])  # of blue, green, red, 1
 _AREAS = (0.2, 5.0)  # what a square as large as one in the middle has, anywhere on the image
 
 
@@ -117,17 +117,13 @@ def judged(lattice: Lattice, contrast: float) -> Lattice:
 def measure_page(image: np.ndarray, *, sparse: bool = False) -> Measured:
     """Measure the lattice of a colour image; see `page_lattice`, and `papertrace.traces.waves.find_waves`."""
     factor = reduction(image.shape, MAX_PIXELS)
-    blue, green, red = cv2.split(reduce_image(image, factor))
-    light = cv2.add(cv2.add(blue, green, dtype=cv2.CV_16U), red, dtype=cv2.CV_16U)
-    darkness = cv2.addWeighted(light, -1 / 3, light, 0, 255, dtype=cv2.CV_32F)
+    darkness = mixed(reduce_image(image, factor), _DARKNESS)
     if min(darkness.shape) < 32:
         raise NoLatticeError("the image is too small to show a grid")
     waves = find_waves(darkness, sparse=sparse)
     pitch = 1 / np.sqrt(abs(np.linalg.det(waves.gradients)))
-    # 5 px a millimetre are enough for the phase
-    finer = max(1, int(pitch / 5.5))
-    blocks = Blocks(reduce_image(darkness, finer), pitch / finer, sparse=sparse)
-    scale = upscaling(finer)
+    blocks = Blocks(darkness, pitch, sparse=sparse)
+    scale = upscaling(blocks.factor)
     model: Model = Potential(waves, scale)
     for _ in range(5):
         fields = blocks.phases(model)
@@ -135,7 +131,7 @@ def measure_page(image: np.ndarray, *, sparse: bool = False) -> Measured:
         before, model = model, Homography(fit.matrix)
         off = model.at(blocks.centres)[0] - before.at(blocks.centres)[0]
         moved = np.ptp(off, axis=0).max()
-        area = np.abs(np.linalg.det(model.at(blocks.centres)[1])) * (pitch / finer) ** 2
+        area = np.abs(np.linalg.det(model.at(blocks.centres)[1])) * (pitch / blocks.factor) ** 2
         if not (_AREAS[0] < area.min() and area.max() < _AREAS[1]):
             raise NoLatticeError("too little of a grid is visible")
         if moved < 1e-3:

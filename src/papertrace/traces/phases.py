@@ -21,6 +21,7 @@ from papertrace.traces.waves import NoLatticeError, Waves
 _BLOCK_MM = 5.0
 _SMOOTHING_BLOCKS = 0.7
 _BLUR_MM = 0.17
+_PX_A_MM = 4.2  # what is finer is reduced; the third harmonic is then folded where the triangles have a zero
 _INK = 1.6  # what is that much darker than where the grid is clipped is no grid, and is blank
 
 
@@ -99,6 +100,8 @@ class Blocks:
 
     Attributes
     ----------
+    factor : float
+        By which the image was reduced (`papertrace.traces.reduced.upscaling`); all else is in pixels of that.
     size : int
         From a block's centre to the next one's, in px; a block is twice as wide.
     shape : tuple of int
@@ -108,11 +111,14 @@ class Blocks:
     """
 
     def __init__(self, image: np.ndarray, pitch: float, *, sparse: bool = False):
-        size = max(4, round(_BLOCK_MM * pitch))
-        if min(image.shape) < 5 * size:
-            raise NoLatticeError("the image is too small to show a grid")
         # sharp lines that are clipped have harmonics that the pixels cannot tell from the fundamental
         image = cv2.GaussianBlur(image, (0, 0), _BLUR_MM * pitch)
+        self.factor = max(1.0, pitch / _PX_A_MM)
+        if self.factor > 1:
+            image = cv2.resize(image, None, fx=1 / self.factor, fy=1 / self.factor, interpolation=cv2.INTER_LINEAR)
+        size = max(4, round(_BLOCK_MM * pitch / self.factor))
+        if min(image.shape) < 5 * size:
+            raise NoLatticeError("the image is too small to show a grid")
         # slower than the grid is the paper, darker than the grid is the ink
         small = (image.shape[1] // size, image.shape[0] // size)
         paper = cv2.blur(cv2.resize(image, small, interpolation=cv2.INTER_AREA), (3, 3))
@@ -121,7 +127,7 @@ class Blocks:
             sample = np.abs(flat[::5, ::5])
             limit = 2.5 * float(np.sqrt(np.mean(np.minimum(sample, np.percentile(sample, 95)) ** 2)))
             keep = cv2.erode((flat < _INK * limit).astype(np.uint8), np.ones((3, 3), np.uint8))
-            flat = cv2.copyTo(np.clip(flat, -limit, limit), keep)
+            flat = np.clip(flat, -limit, limit) * keep
         windows = np.lib.stride_tricks.sliding_window_view(flat, (2 * size, 2 * size))
         self.pixels = windows[::size, ::size]
         self.size = size

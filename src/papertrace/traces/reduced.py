@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+_LINES = 32  # so few that what is done to them stays in the processor's cache
+
 
 def reduction(shape: tuple[int, ...], max_pixels: int) -> int:
     """Return the whole factor by which an image of this shape is to be reduced to have at most `max_pixels`."""
@@ -19,6 +21,27 @@ def reduce_image(image: np.ndarray, factor: int) -> np.ndarray:
     return cv2.resize(image[: h * factor, : w * factor], (w, h), interpolation=cv2.INTER_AREA)
 
 
-def upscaling(factor: int) -> np.ndarray:
+def mixed(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return a weighted sum of an image's channels.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (h, w, 3)
+        Blue, green, red.
+    weights : ndarray, shape (1, 4)
+        Of the channels, and what is added.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w)
+    """
+    total = np.empty(image.shape[:2], np.float32)
+    for top in range(0, len(image), _LINES):
+        lines = slice(top, top + _LINES)
+        cv2.transform(image[lines].astype(np.float32), weights, dst=total[lines])
+    return total
+
+
+def upscaling(factor: float) -> np.ndarray:
     """Return the map from pixels of `reduce_image`'s result to pixels of its argument, shape (3, 3)."""
     return np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1.0]])

@@ -27,7 +27,7 @@ _CENTRE = _TILE // 2
 _MAX_PITCH_PX = 14.0
 _USUAL_WIDTH_MM = 220.0
 _MAX_TILES = 6
-_SEARCH_SIDE = 1600
+_SEARCH_SIDE = 1100
 _ANGLE_LIMIT_DEG = 22.5
 _PITCH_RATIO = 1.18
 _HARMONICS = np.arange(1.0, 13.0)
@@ -37,8 +37,11 @@ _FLOOR = 1e-6
 _COARSE = (0.008, 0.75)
 _FINE = (0.003, 0.2)
 _MIN_COMB = 15.0
+_CLEAR = 220.0
+"""Of 60 validation scans none stands out so much with a wrong pitch, and only faxes and few photographs with less."""
 _ALTERNATING_DB = 2.0
 _OCTAVE = round(np.log(2) / _COARSE[0])
+_NEAR = round(0.2 / _COARSE[0]), round(12 / _COARSE[1])  # of a page's clear comb: 20 %, 12 degrees
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,12 @@ def find_waves(darkness: np.ndarray, *, sparse: bool = False) -> Waves:
         The grid may be as dark as ink, and no more of it than there is ink.
     """
     fine = max(1, round(max(darkness.shape) / _SEARCH_SIDE))
+    # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image, narrow ones on a larger one
+    scales = ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3), (fine - 1, MIN_PITCH_PX))[: 3 if fine > 1 else 2]
     # with lines 45 degrees from those usually looked for, every direction is looked at
     for tilt_deg in (0.0, 45.0):
         found = []
-        # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image
-        for factor, lowest in ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3)):
+        for factor, lowest in scales:
             width = darkness.shape[1] // factor
             low, high = max(lowest, width / PAGE_WIDTH_MM[1]), min(_MAX_PITCH_PX, width / PAGE_WIDTH_MM[0])
             if low < high:
@@ -86,6 +90,8 @@ def find_waves(darkness: np.ndarray, *, sparse: bool = False) -> Waves:
                 if not sparse:
                     image = np.minimum(image, np.percentile(image[::3, ::3], 97))
                 found.append((*_search(image, low, high, tilt_deg), factor))
+                if found[-1][0] > _CLEAR:
+                    break
         if found and max(score for score, *_ in found) > -np.inf:
             _, places, waves, trust, factor = max(found, key=lambda item: item[0])
             return _linear(places * factor + (factor - 1) / 2, waves / factor, trust)
@@ -110,14 +116,26 @@ def _search(
     levels, places = _spectra(image)
     pitches = np.exp(np.arange(np.log(low), np.log(high) + _COARSE[0], _COARSE[0]))
     angles = np.radians(tilt_deg + np.arange(-_ANGLE_LIMIT_DEG, _ANGLE_LIMIT_DEG + _COARSE[1], _COARSE[1]))
-    scores = np.array([[_comb(family, pitches, angles) for family in level] for level in levels])
     # a page may have any width, but where the spectrum leaves it open the usual one is meant
     prior = -8 * np.log2(image.shape[1] / pitches / _USUAL_WIDTH_MM) ** 2
+    scores = _combs(levels[:1], pitches, angles)
+    score, _, found = _seed(scores, prior)
+    if score > _CLEAR:
+        found = _halved(levels[0], pitches, angles, found)
+        # the parts' combs are near the page's
+        p, a = (
+            slice(max(0, low - reach), high + reach + 1)
+            for low, high, reach in zip(found.min(axis=0), found.max(axis=0), _NEAR, strict=True)
+        )
+        pitches, prior, angles, scores = pitches[p], prior[p], angles[a], scores[:, :, p, a]
+    scores = np.concatenate([scores, _combs(levels[1:], pitches, angles)])
     score, part, found = _seed(scores, prior)
     if score > -np.inf and tilt_deg == 0 and _diagonal(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
         score = -np.inf
-    while (found[:, 0] >= _OCTAVE).all() and _every_other(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
-        found[:, 0] -= _OCTAVE
+    found = _halved(levels[part], pitches, angles, found)
+    if _every_other(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
+        # the grid is finer than what is looked for here
+        score /= 2
     if part == 0:
         waves = _refined(levels[0], pitches[found[:, 0]], angles[found[:, 1]])[None]
         return score, places[:1], waves, np.ones((1, 2))
@@ -174,6 +192,10 @@ def _whole_plane(half: np.ndarray) -> np.ndarray:
     return np.concatenate([right[::-1, :0:-1], right], axis=1)
 
 
+def _combs(levels: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    return np.array([[_comb(family, pitches, angles) for family in level] for level in levels])
+
+
 def _comb(level: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Return how far the harmonics of 1/(5 mm) stand out, in dB summed over the comb, shape (pitches, angles)."""
     harmonics = np.concatenate([_HARMONICS, _BETWEEN])[:, None]
@@ -191,6 +213,14 @@ def _comb(level: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> np.ndar
     ).reshape(len(harmonics), len(pitches), len(angles))
     value = np.where(harmonics[:, :, None] % 1 > 0, np.clip(value, 0, 25), np.clip(value, -5, 35) - 4)
     return np.einsum("hp,hpa->pa", weight, value)
+
+
+def _halved(levels: np.ndarray, pitches: np.ndarray, angles: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return a comb's pitches and angles, shape (2, 2), or those of a cell half as large, as long as that is seen."""
+    found = found.copy()
+    while (found[:, 0] >= _OCTAVE).all() and _every_other(levels, pitches[found[:, 0]], angles[found[:, 1]]):
+        found[:, 0] -= _OCTAVE
+    return found
 
 
 def _every_other(levels: np.ndarray, pitches: np.ndarray, angles: np.ndarray) -> bool:

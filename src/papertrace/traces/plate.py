@@ -13,6 +13,7 @@ import numpy as np
 _STIFFNESS = (1e-3, 1e7)
 _START = 0.1
 _LEFT = 0.464
+_SETTLED = 0.03
 _TAPS = (
     (1.0, ((0, 0, 1.0), (1, 0, -2.0), (2, 0, 1.0))),
     (1.0, ((0, 0, 1.0), (0, 1, -2.0), (0, 2, 1.0))),
@@ -89,7 +90,7 @@ class Plate:
         least_spread : float
             Values within this of the plate are not doubted.
         rounds : int
-            How often shares and stiffness are estimated anew.
+            How often shares and stiffness are estimated anew, at most.
         """
         share, stiffness, spread = np.ones_like(weight), _START, 0.0
         both = np.stack([values, self._probe])
@@ -100,7 +101,9 @@ class Plate:
             # how many numbers the values decide; a plane is free
             decided = max(float(np.sum(self._probe * answer * voted)) - 3, 1.0)
             curvature = _energy(found) / decided
-            stiffness = float(np.clip((error**2 + spread**2) / max(curvature, 1e-30), *_STIFFNESS))
+            before, stiffness = stiffness, float(np.clip((error**2 + spread**2) / max(curvature, 1e-30), *_STIFFNESS))
+            if abs(np.log(stiffness / before)) < _SETTLED:
+                return found, spread
         return self.solve(weight * share, values[None], stiffness)[0], spread
 
 

@@ -13,11 +13,12 @@ import numpy as np
 
 from papertrace.geometry import Displacement
 from papertrace.traces.lattice import Measured
-from papertrace.traces.phases import Blocks, Homography, Stretched, Warped, smooth, unwrap
+from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warped, smooth, unwrap
 from papertrace.traces.plate import Plate
 
 _MARGIN = 2  # blocks beyond the outermost ones, where the plate goes on by itself
 _PASSES = 20
+_ROUNDS = 4
 _SETTLED_MM = 0.03
 _ERROR_PX = 0.03
 """What JPEG's blocks and thresholds put lines off, alike over centimetres: not a warp."""
@@ -52,6 +53,8 @@ class Warp:
 def follow_warp(measured: Measured) -> Warp:
     """Follow the warp of a sheet whose lattice was measured."""
     blocks, flat = measured.blocks, measured.model
+    if _is_flat(measured):
+        return Warp(None, measured.lattice.residual_px, _contrast(blocks, flat, measured.fields))
     plate = Plate((blocks.shape[0] + 2 * _MARGIN, blocks.shape[1] + 2 * _MARGIN))
     px_per_mm = float(np.sqrt(np.prod(measured.lattice.px_per_mm)))
     field = np.zeros((2, blocks.shape[0] + 2 * _MARGIN, blocks.shape[1] + 2 * _MARGIN))
@@ -65,14 +68,41 @@ def follow_warp(measured: Measured) -> Warp:
             break
         fields = blocks.phases(model)
     error = _ERROR_PX / px_per_mm
-    found = [plate.probable(w, v, error, _LEAST_SPREAD_MM, 4) for w, v in zip(weight, values, strict=True)]
+    found = [plate.probable(w, v, error, _LEAST_SPREAD_MM, _ROUNDS) for w, v in zip(weight, values, strict=True)]
     field = np.stack([plane for plane, _ in found])
     residual_px = float(np.hypot(*(spread for _, spread in found))) / np.sqrt(2) * px_per_mm
-    chance = np.abs(smooth(blocks.phases(Stretched(model, 1.1)))).mean(axis=(1, 2))
-    contrast = float((np.abs(smooth(fields)).mean(axis=(1, 2)) / chance).min())
+    contrast = _contrast(blocks, model, fields)
     if max(_unevenness(f, w) for f, w in zip(field, weight, strict=True)) * px_per_mm < _WORTH_PX:
         return Warp(None, measured.lattice.residual_px, contrast)
     return Warp(_in_mm(_on_blocks(field, blocks), flat), residual_px, contrast)
+
+
+def _contrast(blocks: Blocks, model: Model, fields: np.ndarray) -> float:
+    """Return how much more coherent the page is with a model, which has these phases, than with one between lines."""
+    chance = np.abs(smooth(blocks.phases(Stretched(model, 1.1)))).mean(axis=(1, 2))
+    return float((np.abs(smooth(fields)).mean(axis=(1, 2)) / chance).min())
+
+
+def _is_flat(measured: Measured) -> bool:
+    """Tell whether a plate with half as many nodes a side, which takes no time, sees no warp worth following."""
+    rows, columns = (side // 2 for side in measured.blocks.shape)
+    if min(rows, columns) < 3:
+        return False
+    px_per_mm = float(np.sqrt(np.prod(measured.lattice.px_per_mm)))
+    still = np.zeros((2, *(side + 2 * _MARGIN for side in measured.blocks.shape)))
+    plate = Plate((rows, columns))
+    for plane, weight in zip(*_measurements(measured.fields, still), strict=True):
+        pulls, votes = (
+            part[_MARGIN : _MARGIN + 2 * rows, _MARGIN : _MARGIN + 2 * columns]
+            .reshape(rows, 2, columns, 2)
+            .sum(axis=(1, 3))
+            for part in (weight * plane, weight)
+        )
+        values = pulls / np.maximum(votes, 1e-12)
+        found, _ = plate.probable(votes / 4, values, _ERROR_PX / px_per_mm, _LEAST_SPREAD_MM, _ROUNDS)
+        if _unevenness(found, votes) * px_per_mm > _WORTH_PX:
+            return False
+    return True
 
 
 def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,8 @@ from papertrace.traces.sheet import Sheet, rectified
 EDGE_MM = 4
 EVEN = 200
 """What paper is where the light was divided out: bytes can be a little lighter, too."""
+FINE = 1.2
+"""Pixels of an image to one that is wanted, from which on straight lines between them do no harm."""
 _DESK_STEP, _PAPER_STEP = 8, 16
 _SAMPLE = 100_000
 _INK_SHARE = 0.9985
@@ -200,7 +202,7 @@ def _darkest(values: np.ndarray) -> float:
     return float(np.partition(values, place)[place])
 
 
-def ink_map(image: np.ndarray, sheet: Sheet, light: Light) -> InkMap:
+def ink_map(image: np.ndarray, sheet: Sheet, light: Light, finest: int = 12) -> InkMap:
     """Rectify a page and separate its ink.
 
     Parameters
@@ -211,6 +213,8 @@ def ink_map(image: np.ndarray, sheet: Sheet, light: Light) -> InkMap:
         Its geometry, as `papertrace.traces.sheet.sheet_of` gives it.
     light : Light
         Its paper and ink.
+    finest : int
+        Canonical pixels a millimetre, at most: what words and pulses need is less than what a curve does.
     """
     pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
     factor = max(reduction(image.shape, MAX_PIXELS), int(pitch / 10))
@@ -218,12 +222,13 @@ def ink_map(image: np.ndarray, sheet: Sheet, light: Light) -> InkMap:
     h, w = image.shape[:2]
     to_reduced = np.linalg.inv(upscaling(factor))
     flat = _weighted_deficit(image, light)
-    scale = int(np.clip(np.ceil(pitch / factor - 0.3), 6, 12))
+    scale = int(np.clip(np.ceil(pitch / factor - 0.3), 6, finest))
     low, high = _extent(sheet, (w, h), upscaling(factor))
     page = sheet.moved(*low.tolist())
     reduced = page.map.then(to_reduced)
     size = ((high - low) * scale).astype(int).tolist()
-    ink = rectified(flat, reduced, (0.0, 0.0), scale, size)
+    how = cv2.INTER_LINEAR if pitch / factor > FINE * scale else cv2.INTER_CUBIC
+    ink = rectified(flat, reduced, (0.0, 0.0), scale, size, how)
     _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from papertrace.traces.ink import EVEN, Light, weighing
+from papertrace.traces.ink import EVEN, FINE, Light, weighing
 
 SCALE = 8
 """Strip pixels a millimetre; 200 dpi has 7.9."""
@@ -74,7 +74,10 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     columns, rows = (np.arange(-1, -(-side // _MESH) + 1) * _MESH + (_MESH - 1) / 2 for side in size)
     mesh = np.stack(np.meshgrid(window.x_mm + columns / window.scale, window.y_mm + rows / window.scale), axis=-1)
     places = to_px(mesh.reshape(-1, 2)).reshape(mesh.shape).astype(np.float32)
-    seen = cv2.remap(image, _enlarged(places, size), None, cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+    # straight lines between pixels blur a strip only where these are as coarse as its own
+    across = float(np.hypot(*(places[0, -1] - places[0, 0]))) / (columns[-1] - columns[0])
+    how = cv2.INTER_LINEAR if across > FINE else cv2.INTER_CUBIC
+    seen = cv2.remap(image, _enlarged(places, size), None, how, borderValue=(255, 255, 255))
     shrink = np.array(light.paper.shape[1::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
     paper = cv2.remap(
         light.paper, (places + 0.5) * shrink - 0.5, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -36,6 +36,7 @@ _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94 and a doubt of 0.094 mm."""
 _ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
 _LOWEST_MM, _HIGHEST_MM = 24.0, 72.0  # of a strip; the networks know them from 24 to 40 mm
+_INK_SCALE = 6  # for words, pulses and ends
 _BRIDGE_MM, _CRUMB_MM = 3.0, 3.0
 _MARGIN_MM = 0.3  # of heights kept beyond where the presence ends: the ink may end later
 
@@ -154,7 +155,7 @@ class _View:
 
     @classmethod
     def of(cls, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
-        page = ink_map(image, sheet, light)
+        page = ink_map(image, sheet, light, _INK_SCALE)
         pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
         masks = _masks(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
         return cls(page, masks, Seen.of(image, light, page, pitch, SCALE))

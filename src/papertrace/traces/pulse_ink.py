@@ -21,6 +21,9 @@ _BELOW_MM = (1.0, 2.5)  # below its foot there is nothing
 _LEAST = 0.5
 _SAME_MM = 0.5
 
+_N_GAP, _N_FOOT = round((_GAP_MM[1] - _GAP_MM[0]) * _PX), round(2 * _FOOT_MM * _PX)
+_WIDEST, _HIGHEST, _SPARE = (round(most * _PX) for most in (max(_WIDTHS_MM), max(PULSE_GAINS), _BELOW_MM[1]))
+
 
 @dataclass(frozen=True)
 class _Shape:
@@ -33,8 +36,40 @@ class _Shape:
         return (self.first_mm,) if self.last_mm is None else (self.first_mm, self.last_mm)
 
 
-_SHAPES = [_Shape(width, gain, None) for width in _WIDTHS_MM for gain in PULSE_GAINS]
-_SHAPES += [_Shape(width, *steps) for width in _WIDTHS_MM for steps in _STEPS]
+def _shapes(width_mm: float) -> list[_Shape]:
+    return [_Shape(width_mm, gain, None) for gain in PULSE_GAINS] + [_Shape(width_mm, *steps) for steps in _STEPS]
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """The ink at one end of a row, `_PX` px a mm, and its sums down, along and over all that is above at left."""
+
+    ink: np.ndarray
+    down: np.ndarray
+    along: np.ndarray
+    inside: np.ndarray
+
+    @classmethod
+    def of(cls, page: InkMap, row: Row, at_left: bool) -> _Beside:
+        """Cut out what is wanted of a page."""
+        ink = _crop(page, row, at_left, _N_GAP + _WIDEST, _N_FOOT + _HIGHEST + _SPARE)
+        # a side may lie between two pixels, or lean a little
+        wide = cv2.dilate(ink, np.ones((2, 2), np.uint8))
+        return cls(
+            ink,
+            np.cumsum(np.pad(wide, ((1, 0), (0, 0))), axis=0),
+            np.cumsum(np.pad(wide, ((0, 0), (1, 0))), axis=1),
+            np.cumsum(np.cumsum(np.pad(ink, ((1, 0), (1, 0))), axis=0), axis=1),
+        )
+
+    def may_hold(self, width_mm: float) -> bool:
+        """Tell whether there may be a pulse of a width: at that distance ink stands as high as the lowest pulse.
+
+        Of a higher side that is inked enough some part of this height is, too.
+        """
+        height, width = round(min(PULSE_GAINS) * _PX), round(width_mm * _PX)
+        tall = ((self.down[height:] - self.down[:-height]).max(axis=0) > _LEAST * height).astype(np.uint8)
+        return bool((tall[:-width] & tall[width:]).any() or tall[-width:].any())
 
 
 def pulses_in_ink(page: InkMap, rows: list[Row]) -> list[Pulse]:
@@ -52,31 +87,34 @@ def pulses_in_ink(page: InkMap, rows: list[Row]) -> list[Pulse]:
     """
     best: tuple[float, list[Pulse]] = (_LEAST, [])
     for at_left in (True, False):
-        tables = [_likeness(page, row, at_left) for row in rows]
+        beside = [_Beside.of(page, row, at_left) for row in rows]
         for width in _WIDTHS_MM:
-            which = [k for k, shape in enumerate(_SHAPES) if shape.width_mm == width]
-            scores = np.array([table[0][which].max(axis=0) for table in tables])
+            if not any(each.may_hold(width) for each in beside):
+                continue
+            shapes = _shapes(width)
+            tables = [_likeness(each, shapes, at_left) for each in beside]
+            scores = np.array([table[0].max(axis=0) for table in tables])
             half = np.sort(scores, axis=0)[len(rows) // 2 :].mean(axis=0)
             place = int(half.argmax())
             if half[place] > best[0]:
                 pulses = [
-                    _pulse(page, row, table, which, place, at_left) for row, table in zip(rows, tables, strict=True)
+                    _pulse(page, row, table, shapes, place, at_left) for row, table in zip(rows, tables, strict=True)
                 ]
                 best = (float(half[place]), [pulse for pulse in pulses if pulse is not None])
     return best[1]
 
 
 def _pulse(
-    page: InkMap, row: Row, table: tuple[np.ndarray, np.ndarray], which: list[int], place: int, at_left: bool
+    page: InkMap, row: Row, table: tuple[np.ndarray, np.ndarray], shapes: list[_Shape], place: int, at_left: bool
 ) -> Pulse | None:
     """Return a row's own pulse of one of these shapes near a place; None where its ink does not show any."""
     near = slice(max(place - round(_SAME_MM * _PX), 0), place + round(_SAME_MM * _PX) + 1)
-    scores, feet = (values[which, near] for values in table)
+    scores, feet = (values[:, near] for values in table)
     shape, at = np.unravel_index(int(scores.argmax()), scores.shape)
     if scores[shape, at] < _LEAST:
         return None
     inner = _GAP_MM[0] + (near.start + at + 0.5) / _PX
-    found = _SHAPES[which[shape]]
+    found = shapes[shape]
     # sides are widened to the right
     left = (row.start_mm - inner - found.width_mm if at_left else row.end_mm + inner) - 0.5 / _PX
     foot = row.centre_mm - _FOOT_MM + (feet[shape, at] + 0.5) / _PX
@@ -100,53 +138,38 @@ def _finer(page: InkMap, foot: float, left: float, right: float) -> float:
     return float(np.mean(beside)) if beside else foot
 
 
-def _likeness(page: InkMap, row: Row, at_left: bool) -> tuple[np.ndarray, np.ndarray]:
+def _likeness(beside: _Beside, shapes: list[_Shape], at_left: bool) -> tuple[np.ndarray, np.ndarray]:
     """Compare the ink at one end of a row with every shape at every place.
 
     Returns
     -------
-    score : ndarray, shape (len(_SHAPES), n)
+    score : ndarray, shape (len(shapes), n)
         For each shape and each distance of its inner edge from the row's end, from `_GAP_MM` on by 1 / `_PX` mm: the
         least share of ink that one of its sides has, less the ink inside and below; at its best foot.
-    foot : ndarray of int, shape (len(_SHAPES), n)
+    foot : ndarray of int, shape (len(shapes), n)
         That foot, in px below the highest that is looked at.
     """
-    n_gap, n_foot = round((_GAP_MM[1] - _GAP_MM[0]) * _PX), round(2 * _FOOT_MM * _PX)
-    spare = round(_BELOW_MM[1] * _PX)
-    widest, highest = round(max(_WIDTHS_MM) * _PX), round(max(PULSE_GAINS) * _PX)
-    ink = _crop(page, row, at_left, n_gap + widest, n_foot + highest + spare)
-    # a side may lie between two pixels, or lean a little
-    wide = cv2.dilate(ink, np.ones((2, 2), np.uint8))
-    down = np.cumsum(np.pad(wide, ((1, 0), (0, 0))), axis=0)
-    along = np.cumsum(np.pad(wide, ((0, 0), (1, 0))), axis=1)
-    inside = np.cumsum(np.cumsum(np.pad(ink, ((1, 0), (1, 0))), axis=0), axis=1)
-    foot = highest + np.arange(n_foot)[:, None]
+    down = beside.down
+    foot = _HIGHEST + np.arange(_N_FOOT)[:, None]
     scores, feet = [], []
     below = [round(depth * _PX) for depth in _BELOW_MM]
-    for shape in _SHAPES:
+    for shape in shapes:
         width = round(shape.width_mm * _PX)
         # px columns of the crop: the row's end lies at its right for a left pulse, at its left for a right one
-        inner = widest + n_gap - 1 - np.arange(n_gap)[None] if at_left else np.arange(n_gap)[None]
+        inner = _WIDEST + _N_GAP - 1 - np.arange(_N_GAP)[None] if at_left else np.arange(_N_GAP)[None]
         left = inner - width if at_left else inner
-        score = _compare(down, along, inside, shape, left, width, foot)
+        score = _compare(beside, shape, left, width, foot)
         for edge in (left, left + width):
-            edge = np.minimum(edge, ink.shape[1] - 1)
+            edge = np.minimum(edge, beside.ink.shape[1] - 1)
             score = score - (down[foot + below[1], edge] - down[foot + below[0], edge]) / (below[1] - below[0])
         feet.append(score.argmax(axis=0))
         scores.append(score.max(axis=0))
     return np.array(scores), np.array(feet)
 
 
-def _compare(
-    down: np.ndarray,
-    along: np.ndarray,
-    inside: np.ndarray,
-    shape: _Shape,
-    left: np.ndarray,
-    width: int,
-    foot: np.ndarray,
-) -> np.ndarray:
+def _compare(beside: _Beside, shape: _Shape, left: np.ndarray, width: int, foot: np.ndarray) -> np.ndarray:
     """Return the least inked side of a shape, less what is inside, by foot and place, shape (n_foot, n_gap)."""
+    down, along, inside = beside.down, beside.along, beside.inside
     tops = [round(top * _PX) for top in shape.tops]
     edges = [left + round(k * width / len(tops)) for k in range(len(tops) + 1)]
     levels = [0, *tops, 0]

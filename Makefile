@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 CORES ?= 2
 DIGITIZER ?= classical
 DIGITIZERS ?= $(DIGITIZER)
+TRAINING ?= config/train.yaml
+DNCNN_TRAINING ?= src/papertrace/training/dncnn.yaml
 
 # Public data that is not part of the repository; the QT Database also where config/qtdb.yaml says to put it.
 PAPERTRACE_DATA ?= ../shared/data
@@ -77,11 +79,13 @@ robustness: venv  ## DIGITIZERS against each artifact by severity: table and res
 	$(BIN)/python benchmarks/robustness.py $(PAPERTRACE_DATA) $(patsubst %,--training %,$(wildcard config/train.yaml)) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
 .PHONY: train train-dncnn
-train-dncnn: venv-train  ## the network of the baseline from scratch (5 minutes of one core); goes on where it was stopped
-	OMP_NUM_THREADS=1 $(BIN)/python -m papertrace.training.dncnn --out results/train-dncnn
+train-dncnn: venv-train  ## the network of the baseline from scratch (5 minutes of one core); DNCNN_TRAINING=another config
+	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) OMP_NUM_THREADS=1 \
+	  $(BIN)/python -m papertrace.training.dncnn --config $(DNCNN_TRAINING) \
+	  --out results/train-$(basename $(notdir $(DNCNN_TRAINING)))
 
-train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped
-	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile config/train.yaml
+train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped; TRAINING=another config
+	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile $(TRAINING)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

@@ -62,3 +62,10 @@ def test_keys_of_the_demo_do_not_leak_into_another_config(workspace):
     assert jobs(result)["records"] == 1
     result = workspace.run("-n", "--configfile", workspace.configure({"dataset": "other"}))
     assert jobs(result)["pages"] == 1
+
+
+def test_a_training_keeps_its_checkpoints_among_the_results(workspace):
+    result = workspace.run("-n", "-p", "train", "--configfile", ROOT / "config/train-tiny.yaml")
+    assert jobs(result)["training_fit"] == 2
+    for words in ("--work results/train-tiny/training/trace ", "papertrace curves results/train-tiny/training "):
+        assert words in result.stdout + result.stderr

@@ -57,7 +57,7 @@ rule training_fit:
         runtime=600,
     params:
         # no output of the rule: Snakemake would remove the checkpoint of a training that was stopped
-        work="<results>/training/{network}",
+        work=subpath(output[0], strip_suffix=".onnx"),
     message:
         "training: fit the {wildcards.network} network"
     shell:
@@ -83,7 +83,7 @@ rule training_curves:
         mem_mb=1500,
         runtime=10,
     params:
-        work="<results>/training",
+        work=subpath(input[0], parent=True),
     message:
         "training: learning curves"
     shell:

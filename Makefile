@@ -51,8 +51,9 @@ demo: venv  ## simulated ECGs, from record to report (minutes)
 gallery: venv  ## every layout, page option, artifact and preset, to look at (a minute)
 	$(BIN)/papertrace gallery --out results/gallery --cores $(CORES)
 
-docs-figures: gallery  ## write docs/gallery.png anew
+docs-figures: gallery demo  ## write docs/gallery.png and docs/round-trip.png anew (minutes)
 	cp results/gallery/overview.png docs/gallery.png
+	$(BIN)/python tools/docs_picture.py results/demo/figures/round-trip.png docs/round-trip.png
 
 qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \

@@ -19,8 +19,6 @@ from papertrace.traces.sheet import Sheet, rectified
 EDGE_MM = 4
 EVEN = 200
 """What paper is where the light was divided out: bytes can be a little lighter, too."""
-FINE = 1.2
-"""Pixels of an image to one that is wanted, from which on straight lines between them do no harm."""
 _DESK_STEP, _PAPER_STEP = 8, 16
 _SAMPLE = 100_000
 _INK_SHARE = 0.9985
@@ -227,8 +225,7 @@ def ink_map(image: np.ndarray, sheet: Sheet, light: Light, finest: int = 12) -> 
     page = sheet.moved(*low.tolist())
     reduced = page.map.then(to_reduced)
     size = ((high - low) * scale).astype(int).tolist()
-    how = cv2.INTER_LINEAR if pitch / factor > FINE * scale else cv2.INTER_CUBIC
-    ink = rectified(flat, reduced, (0.0, 0.0), scale, size, how)
+    ink = rectified(flat, reduced, (0.0, 0.0), scale, size)
     _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from papertrace.traces.ink import EVEN, FINE, Light, weighing
+from papertrace.traces.ink import EVEN, Light, weighing
 
 SCALE = 8
 """Strip pixels a millimetre; 200 dpi has 7.9."""
 VIEW_SCALE = 4
 """Pixels a millimetre of the whole page, as the page network reads it."""
 CHANNELS = 4
+_FINE = 1.2  # image pixels a strip's pixel
 _MESH = 8  # strip pixels from one computed place to the next; between them the map is all but linear
 
 ToPixels = Callable[[np.ndarray], np.ndarray]
@@ -76,7 +77,7 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     places = to_px(mesh.reshape(-1, 2)).reshape(mesh.shape).astype(np.float32)
     # straight lines between pixels blur a strip only where these are as coarse as its own
     across = float(np.hypot(*(places[0, -1] - places[0, 0]))) / (columns[-1] - columns[0])
-    how = cv2.INTER_LINEAR if across > FINE else cv2.INTER_CUBIC
+    how = cv2.INTER_LINEAR if across > _FINE else cv2.INTER_CUBIC
     seen = cv2.remap(image, _enlarged(places, size), None, how, borderValue=(255, 255, 255))
     shrink = np.array(light.paper.shape[1::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
     paper = cv2.remap(

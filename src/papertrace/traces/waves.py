@@ -27,7 +27,7 @@ _CENTRE = _TILE // 2
 _MAX_PITCH_PX = 14.0
 _USUAL_WIDTH_MM = 220.0
 _MAX_TILES = 6
-_SEARCH_SIDE = 1100
+_SEARCH_SIDE, _QUICK_SIDE = 1600, 1100
 _ANGLE_LIMIT_DEG = 22.5
 _PITCH_RATIO = 1.18
 _HARMONICS = np.arange(1.0, 13.0)
@@ -37,8 +37,8 @@ _FLOOR = 1e-6
 _COARSE = (0.008, 0.75)
 _FINE = (0.003, 0.2)
 _MIN_COMB = 15.0
-_CLEAR = 220.0
-"""Of 60 validation scans none stands out so much with a wrong pitch, and only faxes and few photographs with less."""
+_CLEAR = 260.0
+"""Validation scans of flat sheets stand out by 300 and more; those whose pitch varies much over the page by less."""
 _ALTERNATING_DB = 2.0
 _OCTAVE = round(np.log(2) / _COARSE[0])
 _NEAR = round(0.2 / _COARSE[0]), round(12 / _COARSE[1])  # of a page's clear comb: 20 %, 12 degrees
@@ -76,22 +76,25 @@ def find_waves(darkness: np.ndarray, *, sparse: bool = False) -> Waves:
     sparse : bool
         The grid may be as dark as ink, and no more of it than there is ink.
     """
-    fine = max(1, round(max(darkness.shape) / _SEARCH_SIDE))
-    # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image, narrow ones on a larger one
-    scales = ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3), (fine - 1, MIN_PITCH_PX))[: 3 if fine > 1 else 2]
+    quick, fine = (max(1, round(max(darkness.shape) / side)) for side in (_QUICK_SIDE, _SEARCH_SIDE))
+    # a tile must hold several 5 mm cells: wide pitches are looked for on a smaller image
+    scales = ((fine, MIN_PITCH_PX), (3 * fine, _MAX_PITCH_PX / 3))
+    # a clear grid is clear on a small image, too;
     # with lines 45 degrees from those usually looked for, every direction is looked at
-    for tilt_deg in (0.0, 45.0):
+    for tilt_deg, clearly, tried in (
+        (0.0, True, ((quick, MIN_PITCH_PX),)),
+        (0.0, False, scales),
+        (45.0, False, scales),
+    ):
         found = []
-        for factor, lowest in scales:
+        for factor, lowest in tried:
             width = darkness.shape[1] // factor
             low, high = max(lowest, width / PAGE_WIDTH_MM[1]), min(_MAX_PITCH_PX, width / PAGE_WIDTH_MM[0])
             if low < high:
                 image = reduce_image(darkness, factor)
                 if not sparse:
                     image = np.minimum(image, np.percentile(image[::3, ::3], 97))
-                found.append((*_search(image, low, high, tilt_deg), factor))
-                if found[-1][0] > _CLEAR:
-                    break
+                found.append((*_search(image, low, high, tilt_deg, clearly=clearly), factor))
         if found and max(score for score, *_ in found) > -np.inf:
             _, places, waves, trust, factor = max(found, key=lambda item: item[0])
             return _linear(places * factor + (factor - 1) / 2, waves / factor, trust)
@@ -99,9 +102,9 @@ def find_waves(darkness: np.ndarray, *, sparse: bool = False) -> Waves:
 
 
 def _search(
-    image: np.ndarray, low: float, high: float, tilt_deg: float
+    image: np.ndarray, low: float, high: float, tilt_deg: float, *, clearly: bool
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Find the waves of a grid whose pitch is between `low` and `high` px.
+    """Find the waves of a grid whose pitch is between `low` and `high` px; if `clearly`, of one that the page shows.
 
     Returns
     -------
@@ -120,8 +123,12 @@ def _search(
     prior = -8 * np.log2(image.shape[1] / pitches / _USUAL_WIDTH_MM) ** 2
     scores = _combs(levels[:1], pitches, angles)
     score, _, found = _seed(scores, prior)
-    if score > _CLEAR:
+    if clearly:
+        if score < _CLEAR:
+            return -np.inf, places, np.empty((0, 2, 2)), np.empty((0, 2))
         found = _halved(levels[0], pitches, angles, found)
+        if _every_other(levels[0], pitches[found[:, 0]], angles[found[:, 1]]):  # finer than what is looked for
+            return -np.inf, places, np.empty((0, 2, 2)), np.empty((0, 2))
         # the parts' combs are near the page's
         p, a = (
             slice(max(0, low - reach), high + reach + 1)
@@ -133,9 +140,6 @@ def _search(
     if score > -np.inf and tilt_deg == 0 and _diagonal(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
         score = -np.inf
     found = _halved(levels[part], pitches, angles, found)
-    if _every_other(levels[part], pitches[found[:, 0]], angles[found[:, 1]]):
-        # the grid is finer than what is looked for here
-        score /= 2
     if part == 0:
         waves = _refined(levels[0], pitches[found[:, 0]], angles[found[:, 1]])[None]
         return score, places[:1], waves, np.ones((1, 2))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from papertrace.training.config import FitConfig
+from papertrace.training.crops import CROP
 
 torch = pytest.importorskip("torch", reason="torch is for training only: `make venv-train`")
 
@@ -18,13 +19,36 @@ def rounds(tmp_path_factory):
     for number in range(2):
         folder = tmp_path_factory.mktemp(f"round-{number}")
         heights = rng.uniform(-60, 60, (24, 1)) * np.ones(576)
-        rows = np.arange(320)[None, :, None] - 159.5
+        rows = np.arange(CROP[0])[None, :, None] - (CROP[0] - 1) / 2
         ink = np.clip(1.5 - np.abs(rows - heights[:, None, ::2]), 0, 1)
         np.save(folder / "strips.npy", np.rint(64 + 128 * np.repeat(ink[:, None], 3, axis=1)).astype(np.uint8))
         np.save(folder / "heights.npy", heights.astype(np.float32))
         np.save(folder / "present.npy", np.ones((24, 576), np.float16))
         folders.append(folder)
     return folders
+
+
+def test_cut_strips_tell_the_heights_of_their_own_rows(rounds):
+    from papertrace.training.tasks import TASKS
+
+    arrays = [np.load(rounds[0] / f"{name}.npy") for name in TASKS["trace"].arrays]
+    sizes, blank = set(), 0
+    for seed in range(12):
+        x, (below, present) = TASKS["trace"].prepare([array.copy() for array in arrays], np.random.default_rng(seed))
+        _, channels, height, width = x.shape
+        assert channels == 4
+        sizes.add(height)
+        # the row's middle lies where the last channel is nought: the line's distance from it does not change
+        middles = torch.argmin(x[:, 3, :, 0].abs(), dim=1).numpy()
+        for k in range(len(x)):
+            known = np.flatnonzero(np.isfinite(below[k].numpy()))
+            assert (present[k].numpy()[known] == 1).all()
+            blank += 2 * width - len(known)
+            rows = below[k].numpy()[known] + (height - 1) / 2
+            assert (x[k, 1, np.rint(rows).astype(int), known // 2] > 0.3).all()
+            assert np.abs(rows - middles[k]) == pytest.approx(abs(float(arrays[1][k, 0])), abs=1.0)
+    assert len(sizes) > 2
+    assert blank > 0
 
 
 def _fit(rounds, out, steps):
@@ -43,10 +67,10 @@ def _log(folder):
 
 
 def test_it_learns_and_goes_on_where_it_stopped(rounds, tmp_path):
-    _fit(rounds, tmp_path, 20)
     _fit(rounds, tmp_path, 40)
+    _fit(rounds, tmp_path, 90)
     log = _log(tmp_path)
-    assert [row["step"] for row in log] == ["20", "40"]
+    assert [row["step"] for row in log] == ["40", "90"]
     assert float(log[1]["height"]) < float(log[0]["height"])
     assert float(log[1]["validation_height"]) > 0
 

@@ -6,6 +6,7 @@ What finds the rows does not matter here: every digitizer hands over `papertrace
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import Akima1DInterpolator
 
 from papertrace.traces.beats import is_simultaneous
 from papertrace.traces.columns import assign_columns
@@ -154,7 +155,9 @@ def _sample(
     zero = row.zero_mm if row.zero_mm is not None else float(np.nanmean(row.y_mm))
     gain = scale.gain_of(lead)
     known = np.isfinite(row.y_mm)
-    y_mm = np.interp(x_mm, row.x_mm[known], row.y_mm[known])
+    # Akima's curve (1970) keeps the peaks that straight lines cut off, and does not swing beside a step
+    curve = Akima1DInterpolator(row.x_mm[known], row.y_mm[known])
+    y_mm = curve(np.clip(x_mm, *curve.x[[0, -1]]))
     # the pen lifts nowhere in a lead, so what is missing over less than a millimetre is bridged
     reach = row.inked_mm + np.array([-_BRIDGE_MM, _BRIDGE_MM]) / 2
     reach[0, 0], reach[-1, 1] = row.start_mm - _END_MM, row.end_mm + _END_MM

@@ -128,7 +128,7 @@ class Sheet:
         return rectified(image, self.map, origin_mm, px_per_mm, size)
 
 
-def sheet_of(image: np.ndarray) -> Sheet:
+def sheet_of(image: np.ndarray, *, warp: bool = True) -> Sheet:
     """Find the geometry of a page from its grid.
 
     A grid looks alike from four sides: the x axis is the one nearest to the image's, within 45 degrees. Where no
@@ -138,6 +138,8 @@ def sheet_of(image: np.ndarray) -> Sheet:
     ----------
     image : ndarray of uint8, shape (h, w, 3)
         Blue, green, red; any size.
+    warp : bool
+        Whether to follow curl, folds and lens; else the sheet is taken to be flat.
 
     Raises
     ------
@@ -147,7 +149,7 @@ def sheet_of(image: np.ndarray) -> Sheet:
     found, why = [], None
     for sparse in (False, True):
         try:
-            sheet = _found(image, sparse=sparse)
+            sheet = _found(image, sparse=sparse, warp=warp)
         except NoLatticeError as error:
             why = why or error
             continue
@@ -165,11 +167,12 @@ def _misfit_mm(sheet: Sheet) -> float:
     return sheet.residual_px / np.sqrt(sheet.px_per_mm_x * sheet.px_per_mm_y)
 
 
-def _found(image: np.ndarray, *, sparse: bool) -> Sheet:
+def _found(image: np.ndarray, *, sparse: bool, warp: bool) -> Sheet:
     measured = measure_page(image, sparse=sparse)
-    warp = follow_warp(measured)
-    flat = Sheet.of_lattice(judged(measured.lattice, warp.contrast))
-    sheet = flat.warped(warp, ((image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2))
+    followed = follow_warp(measured)
+    sheet = Sheet.of_lattice(judged(measured.lattice, followed.contrast))
+    if warp:
+        sheet = sheet.warped(followed, ((image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2))
     return sheet.turned(-round(sheet.rotation_deg / 90))
 
 

@@ -24,13 +24,18 @@ ToPixels = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Window:
-    """Where a strip lies: its upper left pixel's centre in mm, and its size in pixels."""
+    """Where a strip lies: its upper left pixel's centre in mm, its size in pixels, and its row's middle.
+
+    The middle, in pixels below the uppermost row, tells the trace network which of several rows is meant. Without one
+    it is the strip's own.
+    """
 
     x_mm: float
     y_mm: float
     width: int
     height: int
     scale: float = SCALE
+    middle: float | None = None
 
     def columns_mm(self, per_column: int = 2) -> np.ndarray:
         """Return the abscissae in mm at which the network tells heights: `per_column` a pixel, evenly spaced."""
@@ -68,7 +73,7 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     -------
     ndarray of float32, shape (4, window.height, window.width)
         Ink as the best colour weights see it, darkness, colourfulness (all 0 for paper, about 1 for full ink), and
-        how far below the window's middle it is, in 16 mm.
+        how far below the row's middle it is, in 16 mm.
     """
     size = window.width, window.height
     # a mesh's point is the middle of a square of pixels, and there is one more around them all
@@ -93,7 +98,8 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     span = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
     np.multiply(span, np.float32(1 / EVEN), out=strip[2])
     np.clip(strip[:3], -0.5, 1.5, out=strip[:3])
-    strip[3] = height_channel(window.height, window.scale)[:, None]
+    middle = (window.height - 1) / 2 if window.middle is None else window.middle
+    strip[3] = height_channel(window.height, middle, window.scale)[:, None]
     return strip
 
 
@@ -103,6 +109,6 @@ def _enlarged(nodes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return whole[_MESH : _MESH + size[1], _MESH : _MESH + size[0]]
 
 
-def height_channel(height: int, scale: float = SCALE) -> np.ndarray:
-    """Return how far below a strip's middle each row lies, in 16 mm; shape (height,)."""
-    return (np.arange(height, dtype=np.float32) - (height - 1) / 2) / np.float32(16 * scale)
+def height_channel(height: int, middle: float, scale: float = SCALE) -> np.ndarray:
+    """Return how far below the row `middle` each of a strip's rows lies, in 16 mm; shape (height,)."""
+    return (np.arange(height, dtype=np.float32) - np.float32(middle)) / np.float32(16 * scale)

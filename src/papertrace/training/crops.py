@@ -15,8 +15,8 @@ from papertrace.pages.render import Stretch
 from papertrace.traces.ink import Light
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
 
-CROP = (320, 288)
-"""Height and width of a crop of a row, in strip pixels: 40 x 36 mm."""
+CROP = (448, 288)
+"""Height and width of a crop of a row, in strip pixels: 56 x 36 mm; the tallest R wave and the row's middle fit in."""
 VIEW = (512, 512)
 """Height and width of a crop of a page: 128 x 128 mm."""
 KINDS = ("trace", "pulse", "text")
@@ -24,6 +24,7 @@ KINDS = ("trace", "pulse", "text")
 
 _BEYOND_MM = 18.0  # how far left and right of a row crops are taken: pulses, names, bare paper
 _ELSEWHERE = 0.06  # share of crops from anywhere on the page: mostly nothing to read
+_BEGINNINGS = 0.25  # share of crops about where a lead begins: its name, a pulse and a separator lie there
 _STEP_PX = 0.25
 
 
@@ -89,6 +90,9 @@ def crops_of_page(
         line = np.concatenate(curves[row])
         low, high = float(line[:, 0].min()) - _BEYOND_MM, float(line[:, 0].max()) + _BEYOND_MM
         x = float(rng.uniform(low, max(high - width / SCALE, low + 1)))
+        if rng.random() < _BEGINNINGS:
+            begins = [lead.x0_mm for lead in labels.leads if lead.row == row]
+            x = begins[int(rng.integers(len(begins)))] - float(rng.uniform(3, width / SCALE - 6))
         y = middles[row] + float(rng.uniform(-sway, sway))
         wanted: list[np.ndarray] = curves[row]
         if rng.random() < _ELSEWHERE:

@@ -13,26 +13,52 @@ from papertrace.training.crops import KINDS
 
 PER_COLUMN = 2
 """Heights told per pixel column."""
-DEPTHS = (16, 24, 32, 48, 64)
+DEPTHS = (16, 32, 48, 64, 64)
+"""Channels from half resolution down; the runtime computes sixteen at a time."""
 
 
-def _conv(inputs: int, outputs: int) -> nn.Sequential:
+def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
     )
 
 
-class TraceNet(nn.Module):
-    """A U-Net (Ronneberger et al. 2015) on pixels taken two by two, with a distribution over the rows of each column.
+class _Pyramid(nn.Module):
+    """A U-Net (Ronneberger et al. 2015) whose skips are added, not stacked: half of the cost (Lin et al. 2017, FPN)."""
 
-    Half the resolution carries all of the image (four pixels are four channels), at a quarter of the cost.
+    def __init__(self, depths: tuple[int, ...]):
+        super().__init__()
+        pairs = list(itertools.pairwise(depths))
+        self.down = nn.ModuleList(nn.Sequential(_conv(a, b), _conv(b, b)) for a, b in pairs)
+        self.side = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairs)
+        self.up = nn.ModuleList(nn.Sequential(_conv(a, a), _conv(a, a)) for a, _ in pairs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        levels = [features]
+        for block in self.down:
+            levels.append(block(F.max_pool2d(levels[-1], 2)))
+        features = levels.pop()
+        for side, block in zip(reversed(self.side), reversed(self.up), strict=True):
+            features = block(levels.pop() + F.interpolate(side(features), scale_factor=2, mode="nearest"))
+        return features
+
+
+class TraceNet(nn.Module):
+    """A distribution over the rows of each column, from features at half the resolution.
+
+    Half the resolution carries all of the image (four pixels are several channels), at a quarter of the cost.
     """
 
     def __init__(self, depths: tuple[int, ...] = DEPTHS):
         super().__init__()
-        self.stem = nn.Sequential(nn.PixelUnshuffle(2), _conv(4 * CHANNELS, depths[0]))
-        self.down = nn.ModuleList(nn.Sequential(_conv(a, b), _conv(b, b)) for a, b in itertools.pairwise(depths))
-        self.up = nn.ModuleList(nn.Sequential(_conv(a + b, a), _conv(a, a)) for a, b in itertools.pairwise(depths))
+        self.stem = nn.Sequential(
+            nn.Conv2d(CHANNELS, depths[0], 6, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(depths[0]),
+            nn.ReLU(inplace=True),
+        )
+        self.pyramid = _Pyramid(depths)
         # of each cell of 2 x 2 pixels: two rows of 2 x PER_COLUMN places
         self.rows = nn.Conv2d(depths[0], 4 * PER_COLUMN, 1)
         self.column = nn.Sequential(
@@ -56,13 +82,7 @@ class TraceNet(nn.Module):
         scale : Tensor, shape (n, 2 w)
             Logarithm of the expected absolute error in pixels.
         """
-        levels = [self.stem(strips)]
-        for block in self.down:
-            levels.append(block(F.max_pool2d(levels[-1], 2)))
-        features = levels.pop()
-        for block in reversed(self.up):
-            features = F.interpolate(features, scale_factor=2, mode="nearest")
-            features = block(torch.cat([levels.pop(), features], dim=1))
+        features = self.pyramid(self.stem(strips))
         n, _, h, w = features.shape
         cells = self.rows(features).reshape(n, 2, 2 * PER_COLUMN, h, w)
         logits = cells.permute(0, 4, 2, 3, 1).reshape(n, 2 * PER_COLUMN * w, 2 * h)
@@ -110,41 +130,26 @@ TRACE_WEIGHTS = {"height": 1.0, "spread": 0.3, "doubt": 0.1, "presence": 1.0}
 """How the parts of `trace_losses` are added."""
 
 
-PAGE_DEPTHS = (24, 32, 48, 64, 64)
+PAGE_DEPTHS = (32, 32, 48, 64, 64)
+_FINE = 16
 
 
 class PageNet(nn.Module):
-    """Where on a page traces, pulses and text are: a U-Net that sees quarter millimetres and tells halves."""
+    """Where on a page traces, pulses and text are: sees quarter millimetres and tells halves."""
 
     def __init__(self, depths: tuple[int, ...] = PAGE_DEPTHS):
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, 12, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(12),
-            nn.ReLU(inplace=True),
-        )
-        self.first = nn.Sequential(
-            nn.Conv2d(12, depths[0], 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(depths[0]),
-            nn.ReLU(inplace=True),
-            _conv(depths[0], depths[0]),
-        )
-        self.down = nn.ModuleList(nn.Sequential(_conv(a, b), _conv(b, b)) for a, b in itertools.pairwise(depths))
-        self.up = nn.ModuleList(nn.Sequential(_conv(a + b, a), _conv(a, a)) for a, b in itertools.pairwise(depths))
-        self.widen = nn.Sequential(_conv(depths[0], 4 * 12), nn.PixelShuffle(2))
-        self.told = nn.Sequential(_conv(24, 16), nn.Conv2d(16, len(KINDS), 1))
+        self.stem = _conv(3, _FINE, stride=2)
+        self.first = nn.Sequential(_conv(_FINE, depths[0], stride=2), _conv(depths[0], depths[0]))
+        self.pyramid = _Pyramid(depths)
+        self.side = nn.Conv2d(depths[0], _FINE, 1)
+        self.told = nn.Sequential(_conv(_FINE, _FINE), nn.Conv2d(_FINE, len(KINDS), 1))
 
     def forward(self, pages: Tensor) -> Tensor:
         """Read pages, shape (n, 3, h, w) at 4 px/mm, h and w multiples of 64; logits, shape (n, 3, h / 2, w / 2)."""
         fine = self.stem(pages)
-        levels = [self.first(fine)]
-        for block in self.down:
-            levels.append(block(F.max_pool2d(levels[-1], 2)))
-        features = levels.pop()
-        for block in reversed(self.up):
-            features = F.interpolate(features, scale_factor=2, mode="nearest")
-            features = block(torch.cat([levels.pop(), features], dim=1))
-        return self.told(torch.cat([self.widen(features), fine], dim=1))
+        features = self.side(self.pyramid(self.first(fine)))
+        return self.told(fine + F.interpolate(features, scale_factor=2, mode="nearest"))
 
 
 def page_losses(logits: Tensor, masks: Tensor) -> dict[str, Tensor]:

@@ -31,13 +31,16 @@ def heights(logits: np.ndarray, *, continuous: bool = True) -> np.ndarray:
     ndarray, shape (n,)
         In rows, 0 at the uppermost's centre.
     """
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares = logits - logits.max(axis=1, keepdims=True)
+    np.exp(shares, out=shares)
+    shares *= 1 / shares.sum(axis=1, keepdims=True)
     chosen = shares @ np.arange(shares.shape[1], dtype=np.float32)
     if not continuous:
         return chosen
     first, share = _peak(shares)
-    second, rival = _peak(shares)
+    second, rival = first.copy(), np.zeros_like(share)
+    unsure = np.flatnonzero(share < 1 - _RIVAL)  # in the others there is no room for a second
+    second[unsure], rival[unsure] = _peak(shares[unsure])
     for begin, end in spans_of((rival > _RIVAL) & (np.abs(first - second) > _APART_PX)):
         # the columns on either side are sure, and hold the ends of the sequence
         part = slice(max(begin - 1, 0), min(end + 1, len(first)))

@@ -15,14 +15,14 @@ from papertrace.traces.layout import Row, agreeing, is_straight
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
-from papertrace.traces.network.models import read_trace, read_view
+from papertrace.traces.network.models import BLOCK, read_trace, read_view
 from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.rejection import shape_of
 from papertrace.traces.runs import find_paths, find_runs
 from papertrace.traces.sheet import Sheet, sheet_of
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
 
-SWITCHES = ("no-continuity", "one-per-column")
+SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column")
 """Parts that can be left out, to measure what they bring."""
 
 _MASK_SCALE = VIEW_SCALE / 2
@@ -35,7 +35,7 @@ _MOST_DOUBT_MM = 0.18
 _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94 and a doubt of 0.094 mm."""
 _ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
-_LOWEST_MM, _HIGHEST_MM = 24.0, 72.0  # of a strip; the networks know them from 24 to 40 mm
+_LOWEST_MM, _HIGHEST_MM = 24.0, 72.0  # of a strip; the network knows them from 24 to 48 mm
 _INK_SCALE = 6  # for words, pulses and ends
 _BRIDGE_MM, _CRUMB_MM = 3.0, 3.0
 _MARGIN_MM = 0.3  # of heights kept beyond where the presence ends: the ink may end later
@@ -53,7 +53,7 @@ class Network:
         """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
         light = Light.of(image)
         try:
-            sheet = sheet_of(image)
+            sheet = sheet_of(image, warp="no-warp" not in self._without)
         except NoLatticeError as error:
             sheet = sheet_of_rows(
                 image.shape, lambda sheet, finely: self._rows(_View.of(image, light, sheet), finely=finely)
@@ -71,7 +71,7 @@ class Network:
 
     def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
         """Return the page's rows from the top; if not `finely`, as the page network alone has them."""
-        bands = [band for band in _bands(view.masks[0]) if not _along_edge(band, view.page)]
+        bands = [band for band in _bands(view.trace) if not _along_edge(band, view.page)]
         if finely:
             read = (self._read(view.strips, band) for band in bands)
             rows = [row for row in read if row is not None and not is_straight(row)]
@@ -99,7 +99,7 @@ class Network:
         kept = np.flatnonzero(inside)
         part = slice(kept[0], kept[-1] + 1)
         row = Row(x[part], np.where(inside, y, np.nan)[part], doubt[part], inked)
-        return refine_ends(row, seen.page, seen.width_px)
+        return row if "no-ends" in self._without else refine_ends(row, seen.page, seen.width_px)
 
 
 def _reason_to_reject(rows: list[Row], *, gridless: bool) -> str | None:
@@ -150,15 +150,15 @@ class _View:
     """An image under a geometry: its ink, what the page network sees on it, and whence strips are cut."""
 
     page: InkMap
-    masks: np.ndarray
+    trace: np.ndarray
     strips: Seen
 
     @classmethod
     def of(cls, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
         page = ink_map(image, sheet, light, _INK_SCALE)
         pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
-        masks = _masks(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
-        return cls(page, masks, Seen.of(image, light, page, pitch, SCALE))
+        trace = _trace_map(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
+        return cls(page, trace, Seen.of(image, light, page, pitch, SCALE))
 
 
 @dataclass(frozen=True)
@@ -172,16 +172,17 @@ class Band:
     bottom: float
 
     def window(self) -> Window:
-        """Return the strip to read: its middle is the row's, as the trace network knows it."""
-        reach = max(self.middle - self.top, self.bottom - self.middle) + _ABOVE_MM
-        height = int(np.ceil(np.clip(2 * reach, _LOWEST_MM, _HIGHEST_MM) * SCALE / 32)) * 32
+        """Return the strip to read: the row from its highest to its lowest, and what is around it."""
+        tall = np.clip(self.bottom - self.top + 2 * _ABOVE_MM, _LOWEST_MM, _HIGHEST_MM)
+        height = int(np.ceil(tall * SCALE / BLOCK)) * BLOCK
+        top = (self.top + self.bottom) / 2 - (height - 1) / SCALE / 2
         left = float(self.x[0]) - _BESIDE_MM
         width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * SCALE))
-        return Window(left, self.middle - (height - 1) / SCALE / 2, width, height)
+        return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
 
 
-def _masks(seen: Seen, page: InkMap) -> np.ndarray:
-    """Return what the page network sees on the whole page: traces, pulses, text; shape (3, h, w)."""
+def _trace_map(seen: Seen, page: InkMap) -> np.ndarray:
+    """Return what the page network sees of the traces on the whole page, shape (h, w)."""
     height, width = (int(side / page.scale * VIEW_SCALE) // 2 * 2 for side in page.ink.shape)
     return read_view(seen.strip(Window(0.0, 0.0, width, height, VIEW_SCALE))[:3])
 

@@ -28,6 +28,7 @@ _SAME_LENGTH_MM = 0.5
 _WHOLE = 0.01  # how far, as a share, a row may be from whole seconds and be taken for them
 _USUAL_S = 10.0
 _LEAST_OF_USUAL = 0.5
+_MOST_OF_USUAL = 0.975
 _AT_EDGE_PX = 2.0
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
@@ -114,13 +115,16 @@ def time_span(rows: list[Row], speed_mm_s: float, *, cut: bool = False) -> tuple
     length; the page does not tell which, and the one that is usual for so many rows is taken.
 
     Where the image cuts the rows off on the left (`cut`), what is missing is the beginning: of a row that is shorter
-    than the usual 10 s the end tells the time.
+    than the usual 10 s the end tells the time. Few cuts miss no more than a fortieth of a row: such a row begins where
+    the image does, as some programs draw it, and its end was not seen.
     """
     start = float(np.median([row.start_mm for row in rows]))
     end = float(np.median([row.end_mm for row in rows]))
     seconds = (end - start) / speed_mm_s
-    if cut and _LEAST_OF_USUAL < seconds / _USUAL_S < 1 - _WHOLE:
+    if cut and _LEAST_OF_USUAL < seconds / _USUAL_S < _MOST_OF_USUAL:
         return end - (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s, _USUAL_S
+    if cut and _MOST_OF_USUAL <= seconds / _USUAL_S < 1 - _WHOLE:
+        return start, _USUAL_S
     whole = max(round(seconds), 1)
     if abs(seconds / whole - 1) > _WHOLE:
         return start, seconds

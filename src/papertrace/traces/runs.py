@@ -15,7 +15,8 @@ import numpy as np
 
 INK_THRESHOLD = 0.5
 """A pixel half covered by the pen lies on the edge of its stroke."""
-_KEPT_GHOSTS = 4
+_KEPT_GHOSTS = 8
+_NEAR_PX = 2.0
 _SPECK = 2.0
 
 
@@ -127,7 +128,8 @@ def best_path(runs: Runs, free: np.ndarray, jump_cost: float, gap_cost: float) -
         back[begin:end][joined] = state[best[joined]]
         total[begin:end][joined] += gained[joined]
         ghosts = score - gap_cost
-        ghosts[best[joined]] = -1  # a state that was continued need not wait as well
+        # a state that was continued need not wait as well, unless a far speck is all that it was continued by
+        ghosts[best[joined & (gap[rows[: end - begin], best] < _NEAR_PX)]] = -1
         waiting = (ghosts > 0).nonzero()[0]
         if len(waiting) > _KEPT_GHOSTS:
             waiting = waiting[np.argpartition(ghosts[waiting], -_KEPT_GHOSTS)[-_KEPT_GHOSTS:]]
@@ -170,13 +172,20 @@ def _grow(path: Path, runs: Runs, free: np.ndarray) -> Path:
 
 
 def find_paths(
-    runs: Runs, scale: float, minimum_mm: float = 40.0, limit: int = 16, jump_cost: float = 3.0
+    runs: Runs,
+    scale: float,
+    minimum_mm: float = 40.0,
+    limit: int = 16,
+    jump_cost: float = 3.0,
+    common: np.ndarray | None = None,
 ) -> list[Path]:
     """Return the traces of a page, longest first: chains at least `minimum_mm` long, few gaps, none sharing a run.
 
-    `scale` is px a mm; `jump_cost` is as `best_path` has it.
+    `scale` is px a mm; `jump_cost` is as `best_path` has it. Runs that are `common` (bool, shape (n,)), as where
+    limbs of two traces meet, lead no chain from one trace to another: they join every chain that touches them.
     """
     free = np.ones(len(runs.column), bool)
+    common = np.zeros(len(runs.column), bool) if common is None else common
     paths: list[Path] = []
     best_score = 0.0
     # ink is smeared over neighbouring pixels, so a run is free only if it is no part of a chain's own stroke
@@ -185,11 +194,12 @@ def find_paths(
         # a run pays at most 1.5, and a chain has one a column
         if len(paths) == limit or 1.5 * len(np.unique(runs.column[free])) < needed:
             break
-        path = best_path(runs, free, jump_cost, gap_cost=0.6)
+        path = best_path(runs, free & ~common, jump_cost, gap_cost=0.6)
         if path is None or path.score < needed:
             break
         path = _grow(path, runs, free)
         free[path.runs[path.runs >= 0]] = False
+        free |= common
         if path.gap_share < 0.25:
             best_score = max(best_score, path.score)
             paths.append(path)

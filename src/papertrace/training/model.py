@@ -13,7 +13,7 @@ from papertrace.training.crops import KINDS
 
 PER_COLUMN = 2
 """Heights told per pixel column."""
-DEPTHS = (16, 32, 48, 64, 64)
+DEPTHS = (16, 32, 32, 48, 64)
 """Channels from half resolution down; the runtime computes sixteen at a time."""
 
 
@@ -46,7 +46,7 @@ class _Pyramid(nn.Module):
 
 
 class TraceNet(nn.Module):
-    """A distribution over the rows of each column, from features at half the resolution.
+    """A U-Net (Ronneberger et al. 2015) at half the resolution, with a distribution over the rows of each column.
 
     Half the resolution carries all of the image (four pixels are several channels), at a quarter of the cost.
     """
@@ -58,7 +58,9 @@ class TraceNet(nn.Module):
             nn.BatchNorm2d(depths[0]),
             nn.ReLU(inplace=True),
         )
-        self.pyramid = _Pyramid(depths)
+        pairs = list(itertools.pairwise(depths))
+        self.down = nn.ModuleList(nn.Sequential(_conv(a, b), _conv(b, b)) for a, b in pairs)
+        self.up = nn.ModuleList(nn.Sequential(_conv(a + b, a), _conv(a, a)) for a, b in pairs)
         # of each cell of 2 x 2 pixels: two rows of 2 x PER_COLUMN places
         self.rows = nn.Conv2d(depths[0], 4 * PER_COLUMN, 1)
         self.column = nn.Sequential(
@@ -82,7 +84,13 @@ class TraceNet(nn.Module):
         scale : Tensor, shape (n, 2 w)
             Logarithm of the expected absolute error in pixels.
         """
-        features = self.pyramid(self.stem(strips))
+        levels = [self.stem(strips)]
+        for block in self.down:
+            levels.append(block(F.max_pool2d(levels[-1], 2)))
+        features = levels.pop()
+        for block in reversed(self.up):
+            features = F.interpolate(features, scale_factor=2, mode="nearest")
+            features = block(torch.cat([levels.pop(), features], dim=1))
         n, _, h, w = features.shape
         cells = self.rows(features).reshape(n, 2, 2 * PER_COLUMN, h, w)
         logits = cells.permute(0, 4, 2, 3, 1).reshape(n, 2 * PER_COLUMN * w, 2 * h)

@@ -138,3 +138,5 @@ def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time(flat_row):
     assert start == pytest.approx(20 + 25 * 8.4 - 25 * (10 - 1 / 250))
     # half a page is no page
     assert time_span([flat_row(20.0, 20 + 25 * 4.4)] * 2, 25.0, cut=True) == pytest.approx((20.0, 4.4))
+    # a row that lacks less than a fortieth begins at the edge, as some programs draw it, and its end was not seen
+    assert time_span([flat_row(3.0, 3 + 25 * 9.85)] * 4, 25.0, cut=True) == pytest.approx((3.0, 10.0))

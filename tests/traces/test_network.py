@@ -15,6 +15,7 @@ from papertrace.scans.scan import scan_page
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.page import score_page
 from papertrace.seeds import generator
+from papertrace.traces.network.bands import without_slants
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.models import read_trace, read_view
 from papertrace.traces.registry import get_digitizer
@@ -80,6 +81,19 @@ def test_switches_are_known_by_name():
     assert get_digitizer("network:no-continuity").name == "network"
     with pytest.raises(ConfigError, match="no-sense"):
         get_digitizer("network:no-sense")
+
+
+def test_a_long_slant_is_no_trace_and_a_trace_stays():
+    trace = np.zeros((200, 600), np.float32)
+    x = np.arange(600)
+    y = np.rint(100 + 8 * np.sin(x / 9) - 60 * np.exp(-0.5 * ((x % 90 - 45) / 3) ** 2)).astype(int)
+    cv2.polylines(trace, [np.stack([x, y], axis=1)], False, 1.0)
+    creased = cv2.line(trace.copy(), (50, 190), (450, 20), 1.0)
+    left = without_slants(creased.copy())
+    only_crease = (creased > 0) & (trace == 0)
+    assert (left[only_crease] > 0).mean() < 0.1
+    assert (left[trace > 0] > 0).mean() > 0.95
+    assert np.array_equal(without_slants(trace.copy()), trace)
 
 
 @pytest.fixture(scope="module")

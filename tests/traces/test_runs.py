@@ -130,3 +130,24 @@ def test_paths_move_with_the_ink(offset, seed):
     first, second = (best_path(runs, np.ones(len(runs.column), bool), 3.0, 0.6) for runs in (one, other))
     assert (first.x0, first.x1) == (second.x0, second.x1)
     np.testing.assert_allclose(middles(second, other), middles(first, one) + offset, atol=1e-3)
+
+
+def test_limbs_that_two_traces_share_join_both_and_lead_from_neither_to_the_other():
+    ink = np.zeros((200, 600), np.float32)
+    for row in (60, 140):
+        ink[row : row + 3] = 1
+    for x in range(40, 600, 80):  # a deep S wave of the upper trace that ends on the lower
+        ink[60:143, x : x + 4] = 1
+        ink[60:63, x + 4 : x + 8] = 0
+    runs = find_runs(ink)
+    common = runs.bottom - runs.top > 20
+    paths = find_paths(runs, 2.0, jump_cost=1.0, common=common)
+    assert len(paths) == 2
+    for path, row in zip(
+        sorted(paths, key=lambda path: np.median(runs.top[path.runs[path.runs >= 0]])), (61, 141), strict=True
+    ):
+        level = path.runs[(path.runs >= 0)]
+        level = level[~common[level]]
+        assert np.abs((runs.top[level] + runs.bottom[level]) / 2 - row).max() < 1
+        assert path.x0 == 0
+        assert path.x1 == 600

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from papertrace.traces.assemble import assemble
@@ -13,34 +12,24 @@ from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_straight
+from papertrace.traces.network.bands import Band, find_bands, without_outline, without_slants
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
-from papertrace.traces.network.models import BLOCK, read_trace, read_view
+from papertrace.traces.network.models import read_trace, read_view
 from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.rejection import shape_of
-from papertrace.traces.runs import Runs, find_paths, find_runs
 from papertrace.traces.sheet import Sheet, sheet_of
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
 
 SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column")
 """Parts that can be left out, to measure what they bring."""
 
-_MASK_SCALE = VIEW_SCALE / 2
-_TRACE = 0.5
-_JUMP_COST = 1.0  # less than on ink: of steep limbs the network sees parts, of what is no trace next to nothing
-_WHOLE_COLUMN = 0.8  # share of edge in a column beside the sheet's left or right edge
-_SLANT_PX, _SLANT_VOTES = 25.0 / 0.5, 40
-_LEAST_SLANT, _MOST_SLANT = 0.1, 4.0
 _SAME_MM = 0.3
 _LEAST_PRESENCE = 0.9
 _MOST_DOUBT_MM = 0.18
 _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94 and a doubt of 0.094 mm."""
-_ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
-_REACH_MM = 40.0  # of a row's highest and lowest from its middle
-_LOWEST_MM = 24.0  # height of a strip; the network knows them from here to 48 mm
-_STEEP_MM = 3.0
 _INK_SCALE = 6  # for words, pulses and ends
 _BRIDGE_MM, _CRUMB_MM = 3.0, 3.0
 _MARGIN_MM = 0.3  # of heights kept beyond where the presence ends: the ink may end later
@@ -76,7 +65,7 @@ class Network:
 
     def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
         """Return the page's rows from the top; if not `finely`, as the page network alone has them."""
-        bands = _bands(view.trace)
+        bands = find_bands(view.trace)
         if finely:
             read = (self._read(view.strips, band) for band in bands)
             rows = [row for row in read if row is not None and not is_straight(row)]
@@ -166,81 +155,11 @@ class _View:
         return cls(page, trace, Seen.of(image, light, page, pitch, SCALE))
 
 
-@dataclass(frozen=True)
-class Band:
-    """Where on the page a row is, in canonical mm: the middle of its ink, its usual, highest and lowest height."""
-
-    x: np.ndarray
-    y: np.ndarray
-    middle: float
-    top: float
-    bottom: float
-
-    def window(self) -> Window:
-        """Return the strip to read: the row from its highest to its lowest, and what is around it."""
-        # what seems farther off is a neighbour's
-        top, bottom = max(self.top, self.middle - _REACH_MM), min(self.bottom, self.middle + _REACH_MM)
-        height = int(np.ceil(max(bottom - top + 2 * _ABOVE_MM, _LOWEST_MM) * SCALE / BLOCK)) * BLOCK
-        top = (top + bottom) / 2 - (height - 1) / SCALE / 2
-        left = float(self.x[0]) - _BESIDE_MM
-        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * SCALE))
-        return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
-
-
 def _trace_map(seen: Seen, page: InkMap) -> np.ndarray:
     """Return what the page network sees of the traces on the whole page, shape (h, w)."""
     height, width = (int(side / page.scale * VIEW_SCALE) // 2 * 2 for side in page.ink.shape)
     trace = read_view(seen.strip(Window(0.0, 0.0, width, height, VIEW_SCALE))[:3])
-    trace[_outline(page, trace.shape)] = 0
-    return _without_slants(trace)
-
-
-def _outline(page: InkMap, shape: tuple[int, int]) -> np.ndarray:
-    """Return which cells of a map are at the sheet's upper or lower edge, which is dark against paper and desk.
-
-    At the left and the right a trace may begin and end at the edge.
-    """
-    rim = page.edge & (page.edge.mean(axis=0) < _WHOLE_COLUMN)
-    down, across = (
-        np.clip(_to_mm(np.arange(n)).astype(int), 0, len(line) - 1) for n, line in zip(shape, (rim, rim.T), strict=True)
-    )
-    return rim[np.ix_(down, across)]
-
-
-def _without_slants(trace: np.ndarray) -> np.ndarray:
-    """Return a map of traces without long slanting lines: creases. No trace is straight and slants for so long."""
-    found = cv2.HoughLinesP(
-        (trace > _TRACE).astype(np.uint8), 1, np.pi / 360, _SLANT_VOTES, minLineLength=_SLANT_PX, maxLineGap=4
-    )
-    for x0, y0, x1, y1 in () if found is None else found.reshape(-1, 4).tolist():
-        if abs(x1 - x0) * _LEAST_SLANT < abs(y1 - y0) < abs(x1 - x0) * _MOST_SLANT:
-            cv2.line(trace, (x0, y0), (x1, y1), 0.0, 3)
-    return trace
-
-
-def _bands(trace: np.ndarray) -> list[Band]:
-    """Return where rows are, from the map of traces.
-
-    Where steep limbs run over the neighbouring row, a path may go along them from row to row; rows are then looked for
-    once more by what is level, the limbs being of every row that they touch.
-    """
-    runs = find_runs(trace, _TRACE)
-    bands = _bands_of(runs)
-    if any(one is not other and one.top < other.middle < one.bottom for one in bands for other in bands):
-        again = _bands_of(runs, common=runs.bottom - runs.top > _STEEP_MM * _MASK_SCALE)
-        if len(again) >= len(bands):
-            return again
-    return bands
-
-
-def _bands_of(runs: Runs, common: np.ndarray | None = None) -> list[Band]:
-    bands = []
-    for path in find_paths(runs, _MASK_SCALE, jump_cost=_JUMP_COST, common=common):
-        present = path.runs >= 0
-        top, bottom = _to_mm(runs.top[path.runs[present]]), _to_mm(runs.bottom[path.runs[present]])
-        x, y = _to_mm(path.x0 + np.flatnonzero(present)), (top + bottom) / 2
-        bands.append(Band(x, y, float(np.median(y)), float(top.min()), float(bottom.max())))
-    return bands
+    return without_slants(without_outline(trace, page.edge))
 
 
 def _once_each(rows: list[Row]) -> list[Row]:
@@ -260,8 +179,3 @@ def _is_same(row: Row, other: Row) -> bool:
         return False
     away = row.y_mm[known] - np.interp(x, other.x_mm[theirs], other.y_mm[theirs])
     return bool(np.mean(np.abs(away[common]) < _SAME_MM) > 0.5)
-
-
-def _to_mm(cell: np.ndarray) -> np.ndarray:
-    """Return where a mask's cells are: each is the middle of two by two pixels of the view."""
-    return (cell * 2 + 0.5) / VIEW_SCALE

@@ -1,0 +1,107 @@
+"""Where the rows are on a page: bands about the traces that the page network sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from papertrace.traces.network.models import BLOCK
+from papertrace.traces.runs import Runs, find_paths, find_runs
+from papertrace.traces.strips import SCALE, VIEW_SCALE, Window
+
+_MASK_SCALE = VIEW_SCALE / 2
+_TRACE = 0.5
+_JUMP_COST = 1.0  # less than on ink: of steep limbs the network sees parts, of what is no trace next to nothing
+_STEEP_MM = 3.0
+_WHOLE_COLUMN = 0.8  # share of edge in a column beside the sheet's left or right edge
+_SLANT_PX, _SLANT_VOTES = 25.0 * _MASK_SCALE, 40
+_LEAST_SLANT, _MOST_SLANT = 0.1, 4.0
+_ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
+_REACH_MM = 40.0  # of a row's highest and lowest from its middle
+_LOWEST_MM = 24.0  # height of a strip; the network knows them from here to 48 mm
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where on the page a row is, in canonical mm: the middle of its ink, its usual, highest and lowest height."""
+
+    x: np.ndarray
+    y: np.ndarray
+    middle: float
+    top: float
+    bottom: float
+
+    def window(self) -> Window:
+        """Return the strip to read: the row from its highest to its lowest, and what is around it."""
+        # what seems farther off is a neighbour's
+        top, bottom = max(self.top, self.middle - _REACH_MM), min(self.bottom, self.middle + _REACH_MM)
+        height = int(np.ceil(max(bottom - top + 2 * _ABOVE_MM, _LOWEST_MM) * SCALE / BLOCK)) * BLOCK
+        top = (top + bottom) / 2 - (height - 1) / SCALE / 2
+        left = float(self.x[0]) - _BESIDE_MM
+        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * SCALE))
+        return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
+
+
+def find_bands(trace: np.ndarray) -> list[Band]:
+    """Return where rows are, from the map of traces, the longest first.
+
+    Where steep limbs run over the neighbouring row, a path may go along them from row to row; rows are then looked for
+    once more by what is level, the limbs being of every row that they touch.
+    """
+    runs = find_runs(trace, _TRACE)
+    bands = _bands_of(runs)
+    if any(one is not other and one.top < other.middle < one.bottom for one in bands for other in bands):
+        again = _bands_of(runs, common=runs.bottom - runs.top > _STEEP_MM * _MASK_SCALE)
+        if len(again) >= len(bands):
+            return again
+    return bands
+
+
+def _bands_of(runs: Runs, common: np.ndarray | None = None) -> list[Band]:
+    bands = []
+    for path in find_paths(runs, _MASK_SCALE, jump_cost=_JUMP_COST, common=common):
+        present = path.runs >= 0
+        top, bottom = _to_mm(runs.top[path.runs[present]]), _to_mm(runs.bottom[path.runs[present]])
+        x, y = _to_mm(path.x0 + np.flatnonzero(present)), (top + bottom) / 2
+        bands.append(Band(x, y, float(np.median(y)), float(top.min()), float(bottom.max())))
+    return bands
+
+
+def without_outline(trace: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """Return a map of traces, changed in place, without the sheet's outline, which is dark against paper and desk.
+
+    At the left and the right a trace may begin and end at the edge.
+
+    Parameters
+    ----------
+    trace : ndarray of float32, shape (h, w)
+        Probability of a trace, two cells a mm.
+    edge : ndarray of bool
+        Millimetre cells at the sheet's edge; see `papertrace.traces.ink.InkMap`.
+    """
+    rim = edge & (edge.mean(axis=0) < _WHOLE_COLUMN)
+    down, across = (
+        np.clip(_to_mm(np.arange(n)).astype(int), 0, len(line) - 1)
+        for n, line in zip(trace.shape, (rim, rim.T), strict=True)
+    )
+    trace[rim[np.ix_(down, across)]] = 0
+    return trace
+
+
+def without_slants(trace: np.ndarray) -> np.ndarray:
+    """Return a map of traces, changed in place, without long slanting lines: creases; no trace is straight for so long."""
+    # a straight line of 25 mm; in an ECG limbs are steeper, waves shorter and the baseline more level
+    found = cv2.HoughLinesP(
+        (trace > _TRACE).astype(np.uint8), 1, np.pi / 360, _SLANT_VOTES, minLineLength=_SLANT_PX, maxLineGap=4
+    )
+    for x0, y0, x1, y1 in () if found is None else found.reshape(-1, 4).tolist():
+        if abs(x1 - x0) * _LEAST_SLANT < abs(y1 - y0) < abs(x1 - x0) * _MOST_SLANT:
+            cv2.line(trace, (x0, y0), (x1, y1), 0.0, 3)
+    return trace
+
+
+def _to_mm(cell: np.ndarray) -> np.ndarray:
+    """Return where a mask's cells are: each is the middle of two by two pixels of the view."""
+    return (cell * 2 + 0.5) / VIEW_SCALE

@@ -91,7 +91,7 @@ def without_outline(trace: np.ndarray, edge: np.ndarray) -> np.ndarray:
 
 
 def without_slants(trace: np.ndarray) -> np.ndarray:
-    """Return a map of traces, changed in place, without long slanting lines: creases; no trace is straight for so long."""
+    """Return a map of traces, changed in place, without long slanting lines: creases; no trace is so long straight."""
     # a straight line of 25 mm; in an ECG limbs are steeper, waves shorter and the baseline more level
     found = cv2.HoughLinesP(
         (trace > _TRACE).astype(np.uint8), 1, np.pi / 360, _SLANT_VOTES, minLineLength=_SLANT_PX, maxLineGap=4

@@ -160,8 +160,8 @@ def validate(net: nn.Module, task: Task, rounds: list[Path], device: str, batch:
 
 
 def _in_order(samples: Samples, task: Task, batch: int) -> Iterator[tuple[Tensor, Batch]]:
-    for first in range(0, len(samples) - batch + 1, batch):
-        yield task.prepare(samples.take(np.arange(first, first + batch)), None)
+    for first in range(0, len(samples), batch):
+        yield task.prepare(samples.take(np.arange(first, min(first + batch, len(samples)))), None)
 
 
 def _parts(net: nn.Module, task: Task, x: Tensor, targets: Batch, device: str) -> dict[str, Tensor]:

@@ -104,7 +104,7 @@ def _reason_to_reject(rows: list[Row], *, gridless: bool) -> str | None:
     """
     if not rows:
         return "no trace was found: nothing runs across the page but ruled lines"
-    if 2 * sum(not _is_clear(row) for row in rows) > len(rows):
+    if 2 * sum(not _is_clear(row) for row in rows) >= len(rows):
         return "what runs across the page is no clear trace"
     if gridless and (beat_size(rows) is None or np.median([shape_of(row).level for row in rows]) > _MOST_LEVEL):
         return "there is no grid, and what runs across the page shows no beats"

@@ -133,10 +133,13 @@ def test_other_rows_are_as_long_as_they_are(flat_row):
 
 def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time(flat_row):
     rows = [flat_row(20.0, 20 + 25 * 8.4)] * 2
-    start, seconds = time_span(rows, 25.0, cut=True)
+    start, seconds = time_span(rows, 25.0, 20.0)
     assert seconds == 10.0
     assert start == pytest.approx(20 + 25 * 8.4 - 25 * (10 - 1 / 250))
     # half a page is no page
-    assert time_span([flat_row(20.0, 20 + 25 * 4.4)] * 2, 25.0, cut=True) == pytest.approx((20.0, 4.4))
+    assert time_span([flat_row(20.0, 20 + 25 * 4.4)] * 2, 25.0, 20.0) == pytest.approx((20.0, 4.4))
     # a row that lacks less than a fortieth begins at the edge, as some programs draw it, and its end was not seen
-    assert time_span([flat_row(3.0, 3 + 25 * 9.85)] * 4, 25.0, cut=True) == pytest.approx((3.0, 10.0))
+    assert time_span([flat_row(3.0, 3 + 25 * 9.85)] * 4, 25.0, 3.0) == pytest.approx((3.0, 10.0))
+    # so does one that is whole from the edge on, whose first millimetres a frame hides
+    assert time_span([flat_row(7.0, 253.0)] * 4, 25.0, 3.0) == pytest.approx((3.0, 10.0))
+    assert time_span([flat_row(10.0, 253.0)] * 4, 25.0, 3.0) == pytest.approx((10.0, 9.72))

@@ -15,7 +15,7 @@ from papertrace.scans.scan import scan_page
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.page import score_page
 from papertrace.seeds import generator
-from papertrace.traces.network.bands import without_slants
+from papertrace.traces.network.bands import share_in_rows, without_slants
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.models import read_trace, read_view
 from papertrace.traces.registry import get_digitizer
@@ -94,6 +94,16 @@ def test_a_long_slant_is_no_trace_and_a_trace_stays():
     assert (left[only_crease] > 0).mean() < 0.1
     assert (left[trace > 0] > 0).mean() > 0.95
     assert np.array_equal(without_slants(trace.copy()), trace)
+
+
+def test_lines_beside_the_rows_count_as_not_in_them(flat_row):
+    trace = np.zeros((100, 400), np.float32)
+    trace[39:41] = 1
+    row = flat_row(0.0, 200.0)
+    row = dataclasses.replace(row, y_mm=np.full_like(row.y_mm, 20.0))
+    assert share_in_rows(trace, [row]) == 1.0
+    trace[60:64] = 1
+    assert share_in_rows(trace, [row]) == pytest.approx(1 / 3, abs=0.01)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from papertrace.traces.layout import Row
 from papertrace.traces.network.models import BLOCK
 from papertrace.traces.runs import Runs, find_paths, find_runs
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window
@@ -100,6 +101,17 @@ def without_slants(trace: np.ndarray) -> np.ndarray:
         if abs(x1 - x0) * _LEAST_SLANT < abs(y1 - y0) < abs(x1 - x0) * _MOST_SLANT:
             cv2.line(trace, (x0, y0), (x1, y1), 0.0, 3)
     return trace
+
+
+def share_in_rows(trace: np.ndarray, rows: list[Row]) -> float:
+    """Return which share of what looks like a trace, in the map of traces, is within 1.5 mm of a row."""
+    inked = trace > _TRACE
+    near = np.zeros(trace.shape, np.uint8)
+    for row in rows:
+        known = np.isfinite(row.y_mm)
+        places = np.stack([row.x_mm[known], row.y_mm[known]], axis=1) * _MASK_SCALE - 0.25
+        cv2.polylines(near, [np.rint(places).astype(np.int32)], False, 1, int(2 * 1.5 * _MASK_SCALE) + 1)
+    return float((inked & (near > 0)).sum() / max(inked.sum(), 1))
 
 
 def _to_mm(cell: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_straight
-from papertrace.traces.network.bands import Band, find_bands, without_outline, without_slants
+from papertrace.traces.network.bands import Band, find_bands, share_in_rows, without_outline, without_slants
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
@@ -28,6 +28,7 @@ SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column")
 _SAME_MM = 0.3
 _LEAST_PRESENCE = 0.9
 _MOST_DOUBT_MM = 0.18
+_LEAST_IN_ROWS = 0.33
 _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94 and a doubt of 0.094 mm."""
 _INK_SCALE = 6  # for words, pulses and ends
@@ -57,7 +58,7 @@ class Network:
         gridless = np.isnan(sheet.contrast)
         view = _View.of(image, light, sheet)
         rows = self._rows(view)
-        reason = _reason_to_reject(rows, gridless=gridless)
+        reason = _reason_to_reject(rows, view.trace, gridless=gridless)
         if reason is not None:
             return PageTraces("rejected", reason, **sheet.described())
         rows = [row for row in rows if _is_clear(row)]
@@ -96,16 +97,19 @@ class Network:
         return row if "no-ends" in self._without else refine_ends(row, seen.page, seen.width_px)
 
 
-def _reason_to_reject(rows: list[Row], *, gridless: bool) -> str | None:
+def _reason_to_reject(rows: list[Row], trace: np.ndarray, *, gridless: bool) -> str | None:
     """Tell why the networks' rows are those of no ECG; None where they may be. What `assemble` asks comes besides.
 
     The trace network knows when it does not see a trace: of handwriting, notes and maps it expects errors that it
-    expects of no ECG, however stained. A grid is evidence, too; without one there must be beats.
+    expects of no ECG, however stained. A drawing has lines beside the rows that may be found in it. A grid is evidence,
+    too; without one there must be beats.
     """
     if not rows:
         return "no trace was found: nothing runs across the page but ruled lines"
     if 2 * sum(not _is_clear(row) for row in rows) >= len(rows):
         return "what runs across the page is no clear trace"
+    if share_in_rows(trace, rows) < _LEAST_IN_ROWS:
+        return "most of what looks like traces is in no row"
     if gridless and (beat_size(rows) is None or np.median([shape_of(row).level for row in rows]) > _MOST_LEVEL):
         return "there is no grid, and what runs across the page shows no beats"
     return None

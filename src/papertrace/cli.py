@@ -381,10 +381,10 @@ def curves(training: Path, out: Path) -> None:
 )
 @click.option(
     "--digitizer",
-    type=click.Choice(["network", "classical", "dncnn"]),
+    metavar="NAME",
     default="network",
     show_default=True,
-    help="Who reads; network is the one to use.",
+    help="Who reads: network, classical or dncnn; network:weights=FOLDER with networks of one's own.",
 )
 def digitize(images: tuple[Path, ...], out: Path, rate: float, digitizer: str) -> None:
     """Read images of ECGs into millivolts and seconds.

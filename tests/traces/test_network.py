@@ -1,12 +1,13 @@
 """The network digitizer: what its networks say becomes a curve, and pages of known truth come back."""
 
 import dataclasses
+from importlib import resources
 
 import cv2
 import numpy as np
 import pytest
 
-from papertrace.errors import ConfigError
+from papertrace.errors import ConfigError, PapertraceError
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.render import render_page
 from papertrace.records.reader import read_window
@@ -81,6 +82,18 @@ def test_switches_are_known_by_name():
     assert get_digitizer("network:no-continuity").name == "network"
     with pytest.raises(ConfigError, match="no-sense"):
         get_digitizer("network:no-sense")
+
+
+def test_weights_of_ones_own_are_read_with(tmp_path):
+    with pytest.raises(PapertraceError, match="there is no such file"):
+        get_digitizer(f"network:weights={tmp_path}")
+    (tmp_path / "trace.onnx").write_bytes(b"no network")
+    with pytest.raises(PapertraceError, match="make train"):
+        get_digitizer(f"network:weights={tmp_path}")
+    folder = resources.files("papertrace.traces.network")
+    for name in ("trace.onnx", "page.onnx"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    assert get_digitizer(f"network:no-warp,weights={tmp_path}").name == "network"
 
 
 def test_a_long_slant_is_no_trace_and_a_trace_stays():

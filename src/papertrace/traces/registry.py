@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from papertrace.errors import ConfigError
@@ -10,6 +11,8 @@ from papertrace.traces.digitizer import Digitizer
 
 DigitizerName = Literal["classical", "network", "dncnn"]
 """What `traces.digitizers` in a config may hold."""
+
+_WEIGHTS = "weights="
 
 
 def get_digitizer(name: str) -> Digitizer:
@@ -20,11 +23,14 @@ def get_digitizer(name: str) -> Digitizer:
     name : str
         One of `DigitizerName`. Where a digitizer has switches they may follow a colon, with commas between them, such
         as ``network:no-warp,no-continuity``: the digitizer without those of its parts, to measure what they bring.
+        ``network:weights=FOLDER`` reads with the networks that a training left in a folder.
 
     Raises
     ------
     ConfigError
         If there is none of that name, or it has no such switch.
+    PapertraceError
+        If the folder of weights has no networks.
     """
     base, _, given = name.partition(":")
     if base not in _MAKERS:
@@ -48,9 +54,14 @@ def _dncnn(switches: tuple[str, ...]) -> Digitizer:
 
 def _network(switches: tuple[str, ...]) -> Digitizer:
     from papertrace.traces.network.digitizer import SWITCHES, Network
+    from papertrace.traces.network.models import check_weights
 
-    _check_switches("network", switches, SWITCHES)
-    return Network(switches)
+    folders = [Path(switch.removeprefix(_WEIGHTS)) for switch in switches if switch.startswith(_WEIGHTS)]
+    switches = tuple(switch for switch in switches if not switch.startswith(_WEIGHTS))
+    _check_switches("network", switches, (*SWITCHES, f"{_WEIGHTS}FOLDER"))
+    for folder in folders:
+        check_weights(folder)
+    return Network(switches, *folders[-1:])
 
 
 def _check_switches(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 from papertrace.traces.ink import EVEN, Light, weighing
 
 SCALE = 8
-"""Strip pixels a millimetre; 200 dpi has 7.9."""
+"""Strip pixels a millimetre of height; 200 dpi has 7.9."""
+TIME_SCALE = 10
+"""Strip pixels a millimetre of time: with two heights a pixel 500 a second at 25 mm/s, and limbs less steep."""
 VIEW_SCALE = 4
 """Pixels a millimetre of the whole page, as the page network reads it."""
 CHANNELS = 4
@@ -24,7 +26,7 @@ ToPixels = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Window:
-    """Where a strip lies: its upper left pixel's centre in mm, its size in pixels, and its row's middle.
+    """Where a strip lies: its upper left pixel's centre in mm, its size in pixels and those a mm, and its row's middle.
 
     The middle, in pixels below the uppermost row, tells the trace network which of several rows is meant. Without one
     it is the strip's own.
@@ -36,11 +38,12 @@ class Window:
     height: int
     scale: float = SCALE
     middle: float | None = None
+    time_scale: float = TIME_SCALE
 
     def columns_mm(self, per_column: int = 2) -> np.ndarray:
         """Return the abscissae in mm at which the network tells heights: `per_column` a pixel, evenly spaced."""
         place = (np.arange(self.width * per_column) + 0.5) / per_column - 0.5
-        return self.x_mm + place / self.scale
+        return self.x_mm + place / self.time_scale
 
 
 def reduced(image: np.ndarray, px_per_mm: float, scale: float) -> tuple[np.ndarray, int]:
@@ -78,7 +81,7 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     size = window.width, window.height
     # a mesh's point is the middle of a square of pixels, and there is one more around them all
     columns, rows = (np.arange(-1, -(-side // _MESH) + 1) * _MESH + (_MESH - 1) / 2 for side in size)
-    mesh = np.stack(np.meshgrid(window.x_mm + columns / window.scale, window.y_mm + rows / window.scale), axis=-1)
+    mesh = np.stack(np.meshgrid(window.x_mm + columns / window.time_scale, window.y_mm + rows / window.scale), axis=-1)
     places = to_px(mesh.reshape(-1, 2)).reshape(mesh.shape).astype(np.float32)
     # straight lines between pixels blur a strip only where these are as coarse as its own
     across = float(np.hypot(*(places[0, -1] - places[0, 0]))) / (columns[-1] - columns[0])

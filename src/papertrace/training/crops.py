@@ -13,10 +13,10 @@ from papertrace.labels import LeadLabel, PageLabels, TextLabel
 from papertrace.pages.ink import smooth_curve
 from papertrace.pages.render import Stretch
 from papertrace.traces.ink import Light
-from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
+from papertrace.traces.strips import SCALE, TIME_SCALE, VIEW_SCALE, Window, read_strip, reduced
 
-CROP = (448, 288)
-"""Height and width of a crop of a row, in strip pixels: 56 x 36 mm; the tallest R wave and the row's middle fit in."""
+CROP = (448, 320)
+"""Height and width of a crop of a row, in strip pixels: 56 x 32 mm; the tallest R wave and the row's middle fit in."""
 VIEW = (512, 512)
 """Height and width of a crop of a page: 128 x 128 mm."""
 KINDS = ("trace", "pulse", "text")
@@ -89,10 +89,10 @@ def crops_of_page(
         sway = min(4.0, 0.25 * min(others, default=16.0))
         line = np.concatenate(curves[row])
         low, high = float(line[:, 0].min()) - _BEYOND_MM, float(line[:, 0].max()) + _BEYOND_MM
-        x = float(rng.uniform(low, max(high - width / SCALE, low + 1)))
+        x = float(rng.uniform(low, max(high - width / TIME_SCALE, low + 1)))
         if rng.random() < _BEGINNINGS:
             begins = [lead.x0_mm for lead in labels.leads if lead.row == row]
-            x = begins[int(rng.integers(len(begins)))] - float(rng.uniform(3, width / SCALE - 6))
+            x = begins[int(rng.integers(len(begins)))] - float(rng.uniform(3, width / TIME_SCALE - 6))
         y = middles[row] + float(rng.uniform(-sway, sway))
         wanted: list[np.ndarray] = curves[row]
         if rng.random() < _ELSEWHERE:
@@ -102,7 +102,7 @@ def crops_of_page(
             wanted = []
         window = Window(x, y - (height - 1) / SCALE / 2, width, height)
         # what a fitted lattice may be wrong by: a little turn, shear and scale about the crop's middle
-        centre = np.array([x + width / SCALE / 2, y])
+        centre = np.array([x + width / TIME_SCALE / 2, y])
         wrong = np.eye(2) + rng.normal(0, 0.002, (2, 2))
 
         def to_px(points: np.ndarray, centre: np.ndarray = centre, wrong: np.ndarray = wrong) -> np.ndarray:
@@ -202,4 +202,4 @@ def views_of_page(
         for text in (*labels.texts, *texts):
             x0, y0, x1, y1 = text.box_mm
             cv2.fillPoly(masks[2], [cells([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])], 1, cv2.LINE_8, 4)
-        yield read_strip(image, light, to_px, Window(x, y, width, height, VIEW_SCALE))[:3], masks
+        yield read_strip(image, light, to_px, Window(x, y, width, height, VIEW_SCALE, time_scale=VIEW_SCALE))[:3], masks

@@ -10,7 +10,7 @@ import numpy as np
 from papertrace.traces.layout import Row
 from papertrace.traces.network.models import BLOCK
 from papertrace.traces.runs import Runs, find_paths, find_runs
-from papertrace.traces.strips import SCALE, VIEW_SCALE, Window
+from papertrace.traces.strips import SCALE, TIME_SCALE, VIEW_SCALE, Window
 
 _MASK_SCALE = VIEW_SCALE / 2
 _TRACE = 0.5
@@ -41,7 +41,7 @@ class Band:
         height = int(np.ceil(max(bottom - top + 2 * _ABOVE_MM, _LOWEST_MM) * SCALE / BLOCK)) * BLOCK
         top = (top + bottom) / 2 - (height - 1) / SCALE / 2
         left = float(self.x[0]) - _BESIDE_MM
-        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * SCALE))
+        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * TIME_SCALE))
         return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -41,8 +42,9 @@ class Network:
 
     name = "network"
 
-    def __init__(self, switches: tuple[str, ...] = ()):
+    def __init__(self, switches: tuple[str, ...] = (), weights: Path | None = None):
         self._without = switches
+        self._weights = weights
 
     def digitize(self, image: np.ndarray, rate_hz: float = 500.0) -> PageTraces:
         """Read one page; see `papertrace.traces.digitizer.Digitizer`."""
@@ -51,18 +53,24 @@ class Network:
             sheet = sheet_of(image, warp="no-warp" not in self._without)
         except NoLatticeError as error:
             sheet = sheet_of_rows(
-                image.shape, lambda sheet, finely: self._rows(_View.of(image, light, sheet), finely=finely)
+                image.shape, lambda sheet, finely: self._rows(self._view(image, light, sheet), finely=finely)
             )
             if sheet is None:
                 return PageTraces("rejected", f"{error}, and no row tells the scale without it")
         gridless = np.isnan(sheet.contrast)
-        view = _View.of(image, light, sheet)
+        view = self._view(image, light, sheet)
         rows = self._rows(view)
         reason = _reason_to_reject(rows, view.trace, gridless=gridless)
         if reason is not None:
             return PageTraces("rejected", reason, **sheet.described())
         rows = [row for row in rows if _is_clear(row)]
         return replace(assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows)), **sheet.described())
+
+    def _view(self, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
+        page = ink_map(image, sheet, light, _INK_SCALE)
+        pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
+        trace = _trace_map(Seen.of(image, light, page, pitch, VIEW_SCALE), page, self._weights)
+        return _View(page, trace, Seen.of(image, light, page, pitch, SCALE))
 
     def _rows(self, view: _View, *, finely: bool = True) -> list[Row]:
         """Return the page's rows from the top; if not `finely`, as the page network alone has them."""
@@ -78,7 +86,7 @@ class Network:
     def _read(self, seen: Seen, band: Band) -> Row | None:
         """Return the row that a band holds, or None where there is none."""
         window = band.window()
-        reading = read_trace(seen.strip(window))
+        reading = read_trace(seen.strip(window), self._weights)
         x = window.columns_mm()
         inked = stretches(reading.presence, x, _BRIDGE_MM, _CRUMB_MM)
         if not len(inked):
@@ -151,18 +159,12 @@ class _View:
     trace: np.ndarray
     strips: Seen
 
-    @classmethod
-    def of(cls, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
-        page = ink_map(image, sheet, light, _INK_SCALE)
-        pitch = (sheet.px_per_mm_x + sheet.px_per_mm_y) / 2
-        trace = _trace_map(Seen.of(image, light, page, pitch, VIEW_SCALE), page)
-        return cls(page, trace, Seen.of(image, light, page, pitch, SCALE))
 
-
-def _trace_map(seen: Seen, page: InkMap) -> np.ndarray:
+def _trace_map(seen: Seen, page: InkMap, weights: Path | None) -> np.ndarray:
     """Return what the page network sees of the traces on the whole page, shape (h, w)."""
     height, width = (int(side / page.scale * VIEW_SCALE) // 2 * 2 for side in page.ink.shape)
-    trace = read_view(seen.strip(Window(0.0, 0.0, width, height, VIEW_SCALE))[:3])
+    window = Window(0.0, 0.0, width, height, VIEW_SCALE, time_scale=VIEW_SCALE)
+    trace = read_view(seen.strip(window)[:3], weights)
     return without_slants(without_outline(trace, page.edge))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -30,22 +31,30 @@ class StripReading:
     presence: np.ndarray
     error_px: np.ndarray
 
+_TRACE, _PAGE = "trace.onnx", "page.onnx"
 
-def read_trace(strip: np.ndarray) -> StripReading:
-    """Run the trace network on a strip, shape (4, h, w)."""
+
+def check_weights(folder: Path) -> None:
+    """Raise `PapertraceError` where a folder does not hold both networks."""
+    for name in (_TRACE, _PAGE):
+        open_network(__package__, name, folder)
+
+
+def read_trace(strip: np.ndarray, weights: Path | None = None) -> StripReading:
+    """Run the trace network on a strip, shape (4, h, w); the package's, or that of a folder of weights."""
     _, h, w = strip.shape
     padded = _padded(strip, BLOCK)
     # the rows that were added are as far below the row's middle as they look
     padded[3, h:] = strip[3, -1, 0] + (strip[3, 1, 0] - strip[3, 0, 0]) * np.arange(1, len(padded[3]) - h + 1)[:, None]
     padded[3, :h, w:] = strip[3, :, :1]
-    logits, presence, scale = open_network(__package__, "trace.onnx").run(None, {"strips": padded[None]})
+    logits, presence, scale = open_network(__package__, _TRACE, weights).run(None, {"strips": padded[None]})
     return StripReading(logits[0, : 2 * w, :h], _sigmoid(presence[0, : 2 * w]), np.exp(scale[0, : 2 * w]))
 
 
-def read_view(view: np.ndarray) -> np.ndarray:
+def read_view(view: np.ndarray, weights: Path | None = None) -> np.ndarray:
     """Run the page network on a view, shape (3, h, w): how likely traces are, shape (h // 2, w // 2)."""
     _, h, w = view.shape
-    masks = open_network(__package__, "page.onnx").run(None, {"views": _padded(view, 2 * BLOCK)[None]})[0]
+    masks = open_network(__package__, _PAGE, weights).run(None, {"views": _padded(view, 2 * BLOCK)[None]})[0]
     return _sigmoid(masks[0, 0, : h // 2, : w // 2])
 
 

@@ -31,6 +31,7 @@ class StripReading:
     presence: np.ndarray
     error_px: np.ndarray
 
+
 _TRACE, _PAGE = "trace.onnx", "page.onnx"
 
 

@@ -38,6 +38,6 @@ def open_network(package: str, name: str, folder: Path | None = None) -> Inferen
     place = (resources.files(package) if folder is None else folder) / name
     try:
         return onnxruntime.InferenceSession(place.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except (OSError, RuntimeError) as error:
+    except Exception as error:  # ONNX Runtime's own have no common base
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else error
         raise PapertraceError(f"weights {place}: {reason}; name a folder with what `make train` made") from None

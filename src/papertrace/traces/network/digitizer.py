@@ -10,6 +10,7 @@ import numpy as np
 from papertrace.traces.assemble import assemble
 from papertrace.traces.beats import beat_size
 from papertrace.traces.digitizer import PageTraces
+from papertrace.traces.einthoven import reconcile
 from papertrace.traces.ink import InkMap, Light, ink_map
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.layout import Row, agreeing, is_straight
@@ -23,7 +24,7 @@ from papertrace.traces.rejection import shape_of
 from papertrace.traces.sheet import Sheet, sheet_of
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
 
-SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column")
+SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column", "no-einthoven")
 """Parts that can be left out, to measure what they bring."""
 
 _SAME_MM = 0.3
@@ -64,7 +65,10 @@ class Network:
         if reason is not None:
             return PageTraces("rejected", reason, **sheet.described())
         rows = [row for row in rows if _is_clear(row)]
-        return replace(assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows)), **sheet.described())
+        read = assemble(rows, view.page, rate_hz, pulses=pulses_in_ink(view.page, rows))
+        if "no-einthoven" not in self._without:
+            read = replace(read, traces=reconcile(read.traces))
+        return replace(read, **sheet.described())
 
     def _view(self, image: np.ndarray, light: Light, sheet: Sheet) -> _View:
         page = ink_map(image, sheet, light, _INK_SCALE)

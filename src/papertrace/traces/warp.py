@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from papertrace.geometry import Displacement
@@ -17,13 +18,14 @@ from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warpe
 from papertrace.traces.plate import Plate
 
 _MARGIN = 2  # blocks beyond the outermost ones, where the plate goes on by itself
-_PASSES = 20
+_PASSES = 60
 _ROUNDS = 4
 _SETTLED_MM = 0.03
 _ERROR_PX = 0.03
 """What JPEG's blocks and thresholds put lines off, alike over centimetres: not a warp."""
 _LEAST_SPREAD_MM = 0.003
 _LEAST_WEIGHT = 0.12
+_LEAST_OF_ISLAND = 0.5  # weight of what no agreeing blocks join to the others
 _AGREEMENT = 0.8  # of neighbours' phases; 1 is all alike
 _WORTH_PX = 0.02
 _SPACING_MM = 5.0
@@ -124,7 +126,22 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     usual = np.percentile(strength**2, 90, axis=(1, 2), keepdims=True)
     weight[inner] = np.where(trusted, strength**2 / np.maximum(usual, 1e-12), 0.0)
     weight[weight < _LEAST_WEIGHT] = 0.0
+    for plane in weight:
+        _drop_weak_islands(plane)
     return values, weight
+
+
+def _drop_weak_islands(weight: np.ndarray) -> None:
+    """Take the vote, in place, from blocks that agree among themselves on another harmonic, beyond where the model goes.
+
+    Seen from the blocks that the model is right for they lie beyond others that agree on nothing, and are weak.
+    """
+    count, labels = cv2.connectedComponents((weight > 0).astype(np.uint8), connectivity=4)
+    votes = np.bincount(labels.ravel(), weight.ravel(), count)
+    cells = np.bincount(labels.ravel(), minlength=count)
+    weak = votes < _LEAST_OF_ISLAND * cells
+    weak[[0, int(votes.argmax())]] = False
+    weight[weak[labels]] = 0.0
 
 
 def _seen(field: np.ndarray) -> np.ndarray:

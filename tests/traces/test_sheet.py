@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from papertrace.geometry import Displacement, PixelMap
 from papertrace.traces.lattice import NoLatticeError
 from papertrace.traces.sheet import Sheet, rectified, sheet_of
+from papertrace.traces.warp import drop_weak_islands
 
 MATRIX = np.array([[6.1, 0.2, 40.0], [-0.1, 6.3, 30.0], [1e-4, -5e-5, 1.0]])
 
@@ -168,3 +169,25 @@ def test_lines_all_alike_are_no_clear_grid():
     except NoLatticeError:
         contrast = 0.0
     assert contrast < 3
+
+
+def test_blocks_on_another_harmonic_have_no_vote_until_the_plate_reaches_them():
+    weight = np.zeros((8, 12))
+    weight[:, 6:] = 0.9
+    weight[2:5, 0:3] = 0.25  # coherent, weakly: the sheet's curled side, seen with too coarse a comb
+    behind_a_fold = (slice(0, 8), slice(4, 5))
+    weight[behind_a_fold] = 0.8
+    drop_weak_islands(weight)
+    assert not weight[:, :4].any()
+    assert (weight[behind_a_fold] == 0.8).all()
+    assert (weight[:, 6:] == 0.9).all()
+    weight[:, 4:6], weight[2:5, 0:4] = 0.3, 0.25
+    joined = weight.copy()
+    drop_weak_islands(weight)
+    assert np.array_equal(weight, joined)
+
+
+def test_a_field_of_nothing_stays_nothing():
+    weight = np.zeros((4, 5))
+    drop_weak_islands(weight)
+    assert not weight.any()

@@ -127,11 +127,11 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     weight[inner] = np.where(trusted, strength**2 / np.maximum(usual, 1e-12), 0.0)
     weight[weight < _LEAST_WEIGHT] = 0.0
     for plane in weight:
-        _drop_weak_islands(plane)
+        drop_weak_islands(plane)
     return values, weight
 
 
-def _drop_weak_islands(weight: np.ndarray) -> None:
+def drop_weak_islands(weight: np.ndarray) -> None:
     """Take the vote, in place, from blocks that agree among themselves on another harmonic, beyond where the model goes.
 
     Seen from the blocks that the model is right for they lie beyond others that agree on nothing, and are weak.

@@ -132,9 +132,15 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
 
 
 def drop_weak_islands(weight: np.ndarray) -> None:
-    """Take the vote, in place, from blocks that agree among themselves on another harmonic, beyond where the model goes.
+    """Take the vote, in place, from blocks that agree on another harmonic, beyond where the model is right.
 
-    Seen from the blocks that the model is right for they lie beyond others that agree on nothing, and are weak.
+    Seen from the blocks for which it is right they lie beyond others that agree on nothing, and they are weak. What
+    lies beyond a fold or a crease is as strong as the rest, and keeps its vote.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (rows, columns)
+        Of the blocks of one family of lines; about 1 where a block is as good as usual, 0 where it has no vote.
     """
     count, labels = cv2.connectedComponents((weight > 0).astype(np.uint8), connectivity=4)
     votes = np.bincount(labels.ravel(), weight.ravel(), count)

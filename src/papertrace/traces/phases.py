@@ -20,6 +20,7 @@ from papertrace.traces.waves import NoLatticeError, Waves
 
 _BLOCK_MM = 5.0
 _SMOOTHING_BLOCKS = 0.7
+_REACH = 2
 _BLUR_MM = 0.17
 _PX_A_MM = 4.2  # what is finer is reduced; the third harmonic is then folded where the triangles have a zero
 _INK = 1.6  # what is that much darker than where the grid is clipped is no grid, and is blank
@@ -173,6 +174,43 @@ def smooth(fields: np.ndarray) -> np.ndarray:
     if np.iscomplexobj(fields):
         return smooth(fields.real) + 1j * smooth(fields.imag)
     return np.stack([_smooth(field) for field in fields])
+
+
+def smooth_along(fields: np.ndarray) -> np.ndarray:
+    """Average neighbours as `smooth` does, where phases go up or down evenly from block to block.
+
+    Where a model has the wrong pitch, neighbours differ by as much as half a turn and their mean is nothing. What one
+    differs from the next is about the same all around, and is taken out before the mean.
+
+    Parameters
+    ----------
+    fields : ndarray of complex, shape (k, rows, columns)
+        Phases as `Blocks.phases` has them.
+    """
+    return np.stack([_smooth_along(field) for field in fields])
+
+
+def _smooth_along(field: np.ndarray) -> np.ndarray:
+    steps = []
+    for axis in (0, 1):
+        step = np.zeros_like(field)
+        first, second = ([slice(None)] * 2 for _ in range(2))
+        first[axis], second[axis] = slice(None, -1), slice(1, None)
+        between = field[tuple(second)] * field[tuple(first)].conj()
+        step[tuple(first)] += between
+        step[tuple(second)] += between
+        steps.append(np.angle(_smooth(step.real) + 1j * _smooth(step.imag)))
+    reach = np.arange(-_REACH, _REACH + 1)
+    taps = np.exp(-0.5 * (reach / _SMOOTHING_BLOCKS) ** 2)
+    taps /= taps.sum()
+    turned = [np.exp(-1j * step[None] * reach[:, None, None]) * taps[:, None, None] for step in steps]
+    padded = np.pad(field, _REACH)
+    rows, columns = field.shape
+    return sum(
+        padded[j : j + rows, k : k + columns] * turned[0][j] * turned[1][k]
+        for j in range(len(reach))
+        for k in range(len(reach))
+    )
 
 
 def _smooth(field: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from papertrace.geometry import Displacement
 from papertrace.traces.lattice import Measured
-from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warped, smooth, unwrap
+from papertrace.traces.phases import Blocks, Homography, Model, Stretched, Warped, smooth, smooth_along, unwrap
 from papertrace.traces.plate import Plate
 
 _MARGIN = 2  # blocks beyond the outermost ones, where the plate goes on by itself
@@ -25,7 +25,7 @@ _ERROR_PX = 0.03
 """What JPEG's blocks and thresholds put lines off, alike over centimetres: not a warp."""
 _LEAST_SPREAD_MM = 0.003
 _LEAST_WEIGHT = 0.12
-_LEAST_OF_ISLAND = 0.5  # weight of what no agreeing blocks join to the others
+_STRONG = 0.4  # weight of a block for which the model is right; on the next harmonic it is less than 0.3
 _AGREEMENT = 0.8  # of neighbours' phases; 1 is all alike
 _WORTH_PX = 0.02
 _SPACING_MM = 5.0
@@ -63,6 +63,7 @@ def follow_warp(measured: Measured) -> Warp:
     fields = measured.fields
     for _ in range(_PASSES):
         values, weight = _measurements(fields, field)
+        weight = reached(weight)
         before = field
         field = np.stack([plate.robust(w, v, _LEAST_SPREAD_MM, 2) for w, v in zip(weight, values, strict=True)])
         model = Warped(flat, _on_blocks(_seen(field), blocks))
@@ -115,7 +116,7 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     is far off, blocks see other harmonics, weakly and each in its own way: such have no vote until the plate, going on
     from where they do, comes close enough.
     """
-    near = smooth(fields)
+    near = smooth_along(fields)
     strength = np.abs(near)
     trusted = strength > _AGREEMENT * smooth(np.abs(fields))
     turns = np.stack([unwrap(np.angle(f) / (2 * np.pi), q) for f, q in zip(near, strength * trusted, strict=True)])
@@ -126,28 +127,22 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     usual = np.percentile(strength**2, 90, axis=(1, 2), keepdims=True)
     weight[inner] = np.where(trusted, strength**2 / np.maximum(usual, 1e-12), 0.0)
     weight[weight < _LEAST_WEIGHT] = 0.0
-    for plane in weight:
-        drop_weak_islands(plane)
     return values, weight
 
 
-def drop_weak_islands(weight: np.ndarray) -> None:
-    """Take the vote, in place, from blocks that agree on another harmonic, beyond where the model is right.
+def reached(weight: np.ndarray) -> np.ndarray:
+    """Return the weights, 0 for blocks that are weak and not beside a strong one.
 
-    Seen from the blocks for which it is right they lie beyond others that agree on nothing, and they are weak. What
-    lies beyond a fold or a crease is as strong as the rest, and keeps its vote.
+    Where a model is off by a fifth, blocks agree on the grid's next harmonic, which is weaker. The plate must come from
+    where it is right, a block a time, and not be pulled there from beyond.
 
     Parameters
     ----------
-    weight : ndarray, shape (rows, columns)
-        Of the blocks of one family of lines; about 1 where a block is as good as usual, 0 where it has no vote.
+    weight : ndarray, shape (k, rows, columns)
+        Of the blocks; about 1 where a block is as good as usual, 0 where it has no vote.
     """
-    count, labels = cv2.connectedComponents((weight > 0).astype(np.uint8), connectivity=4)
-    votes = np.bincount(labels.ravel(), weight.ravel(), count)
-    cells = np.bincount(labels.ravel(), minlength=count)
-    weak = votes < _LEAST_OF_ISLAND * cells
-    weak[[0, int(votes.argmax())]] = False
-    weight[weak[labels]] = 0.0
+    beside = [cv2.dilate((plane >= _STRONG).astype(np.uint8), np.ones((3, 3), np.uint8)) for plane in weight]
+    return weight * np.array(beside)
 
 
 def _seen(field: np.ndarray) -> np.ndarray:

@@ -384,9 +384,19 @@ def curves(training: Path, out: Path) -> None:
     metavar="NAME",
     default="network",
     show_default=True,
-    help="Who reads: network, classical or dncnn; network:weights=FOLDER with networks of one's own.",
+    help="Who reads: network, classical or dncnn, network:weights=FOLDER with networks of one's own, or one that "
+    "the --config names.",
 )
-def digitize(images: tuple[Path, ...], out: Path, rate: float, digitizer: str) -> None:
+@_file("config", "Config whose digitizers are known by their names.")
+@click.option(
+    "--digitizer-command",
+    "command",
+    metavar="NAME=COMMAND",
+    help="A program that reads instead, such as mine='mytool {image} {output}' (docs/your-digitizer.md).",
+)
+def digitize(
+    images: tuple[Path, ...], out: Path, rate: float, digitizer: str, config: Path | None, command: str | None
+) -> None:
     """Read images of ECGs into millivolts and seconds.
 
     For each IMAGE: <stem>.csv (time_s, then mV a lead), <stem>.hea and .dat (WFDB), <stem>.json (what was found, and
@@ -397,10 +407,14 @@ def digitize(images: tuple[Path, ...], out: Path, rate: float, digitizer: str) -
     Examples:
       papertrace digitize photo.jpg --out traces/
       papertrace digitize scans/*.png --out traces/ --rate 250
+      papertrace digitize photo.jpg --out traces/ --digitizer-command mine='mytool {image} {output}'
     """
+    from papertrace.traces.config import choice_named, choice_told
     from papertrace.traces.files import digitize_files
 
-    outcomes = digitize_files(list(images), out, rate, digitizer)
+    known = () if config is None else _open(config).config.traces.digitizers
+    choice = choice_named(digitizer, known) if command is None else choice_told(command)
+    outcomes = digitize_files(list(images), out, rate, choice)
     if outcomes["ok"] < len(images):
         raise PapertraceError(
             f"of {len(images)} images {outcomes['ok']} were read, {outcomes['failed']} failed and "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import Field, ValidationError
@@ -170,21 +170,30 @@ def json_schema() -> dict[str, Any]:
 
 def _sentence(error: ValidationError, origin: str) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(part for part in map(str, first["loc"]) if not _is_tag(part))
     if first["type"] == "extra_forbidden":
         return f"{origin}: `{key}` is not a known key; allowed here: {_known_keys(first['loc'][:-1])}"
     if first["type"] == "model_type":
         known = _known_keys(first["loc"])
         return f"{origin}: `{key}` is {first['input']!r}: give it keys of its own ({known}) or leave it out"
+    if first["type"] == "missing":
+        return f"{origin}: `{key}` is missing; it must be told"
     message = first["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{origin}: `{key}` is {first['input']!r}: {message}"
 
 
+def _is_tag(part: str) -> bool:
+    """Whether a part of an error's place is no key of the file but which of several kinds a value was taken for."""
+    return part.startswith("<")
+
+
 def _known_keys(path: tuple[int | str, ...]) -> str:
     model: Any = Config
     for part in path:
-        # What stands in a mapping of sections is of the mapping's value type.
+        # What stands in a list or in a mapping of sections is of its last type, and so is the section of a choice.
         fields = getattr(model, "model_fields", None)
         model = fields[part].annotation if fields is not None else get_args(model)[-1]
+        while get_origin(model) is Annotated:
+            model = get_args(model)[0]
     return ", ".join(sorted(model.model_fields))

@@ -37,9 +37,14 @@ def _tables(schema: dict[str, Any], section: dict[str, Any], path: tuple[str, ..
         inner = _resolved(schema, spec)
         if "properties" in inner:
             below += ["", *_tables(schema, inner, (*path, key))]
-        else:
-            default = json.dumps(_default(path, key))
-            rows.append(f"| `{key}` | `{default}` | {_allowed(schema, spec)} | {spec.get('description', '')} |")
+            continue
+        rows.append(
+            f"| `{key}` | {_default(spec, path, key)} | {_allowed(schema, spec)} | {spec.get('description', '')} |"
+        )
+        items = spec.get("items", {})
+        for choice in items.get("oneOf", [items]):
+            if "properties" in (described := _resolved(schema, choice)):
+                below += ["", *_tables(schema, described, (*path, f"{key}[]"))]
     if rows:
         lines += ["| key | default | allowed | what it is |", "|---|---|---|---|", *rows]
     elif not below:
@@ -51,18 +56,20 @@ def _resolved(schema: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
     return schema["$defs"][spec["$ref"].rpartition("/")[2]] if "$ref" in spec else spec
 
 
-def _default(path: tuple[str, ...], key: str) -> Any:
+def _default(spec: dict[str, Any], path: tuple[str, ...], key: str) -> str:
     value: Any = Config().model_dump(mode="json")
     for part in (*path, key):
+        if part.endswith("[]"):  # what stands in a list has the defaults of its own model, or must be told
+            return f"`{json.dumps(spec['default'])}`" if "default" in spec else "to be told"
         value = value[part]
-    return value
+    return f"`{json.dumps(value)}`"
 
 
 def _allowed(schema: dict[str, Any], spec: dict[str, Any]) -> str:
     """Return in words which values a key takes."""
     spec = {**_resolved(schema, spec), **{key: value for key, value in spec.items() if key != "$ref"}}
-    if "anyOf" in spec:
-        return " or ".join(_allowed(schema, choice) for choice in spec["anyOf"])
+    if choices := spec.get("anyOf") or spec.get("oneOf"):
+        return " or ".join(_allowed(schema, choice) for choice in choices)
     if "const" in spec or "enum" in spec:
         return ", ".join(f"`{value}`" for value in spec.get("enum", [spec.get("const")]))
     kind = {"integer": "whole number", "number": "number", "string": "text", "boolean": "`true`, `false`"}
@@ -77,8 +84,11 @@ def _allowed(schema: dict[str, Any], spec: dict[str, Any]) -> str:
         return f"[{inner}, {inner}], in order" if "prefixItems" in spec else f"list of {inner}"
     if spec.get("type") == "null":
         return "`null`"
+    if "properties" in spec:
+        return "keys as below"
     if spec.get("type") == "object":
-        return "keys with values: " + _allowed(schema, spec.get("additionalProperties") or {})
+        values = spec.get("additionalProperties")
+        return "keys with values: " + _allowed(schema, values if isinstance(values, dict) else {})
     if "pattern" in spec:
         bounds.append(f"like `{spec['pattern']}`")
     return " ".join([kind.get(spec.get("type", ""), "any value"), ", ".join(bounds)]).strip()

@@ -141,9 +141,9 @@ SIGNALS = pa.schema(
         ("input", pa.string()),
         ("digitizer", pa.string()),
         ("lead", pa.string()),  # null where neither the page nor its layout names it
-        ("row", pa.int32()),
+        ("row", pa.int32()),  # row and column are null where a digitizer gives a lead as a whole, not its stretches
         ("column", pa.int32()),
-        ("start_s", pa.float64()),
+        ("start_s", pa.float64()),  # NaN where a digitizer does not tell when on the page a lead begins
         ("rate_hz", pa.float64()),
         ("samples", pa.list_(pa.float32())),  # mV, NaN where nothing could be read
         ("confidence", pa.list_(pa.float32())),  # probability that a sample is within 50 µV of the curve

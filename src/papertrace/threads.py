@@ -7,14 +7,17 @@ import os
 _VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "ARROW_NUM_THREADS")
 
 
+def one_thread() -> dict[str, str]:
+    """Return the environment variables that keep BLAS, OpenMP and the like to one thread."""
+    return {**dict.fromkeys(_VARIABLES, "1"), "OMP_THREAD_LIMIT": os.environ.get("OMP_THREAD_LIMIT", "1")}
+
+
 def limit_threads() -> None:
     """Set BLAS and OpenMP (through the environment), Arrow and OpenCV to one thread.
 
     Call it before numpy is imported for the environment to take effect; `papertrace.cli` does.
     """
-    for variable in _VARIABLES:
-        os.environ[variable] = "1"
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+    os.environ.update(one_thread())
     import cv2
     import pyarrow
 

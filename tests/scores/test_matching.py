@@ -1,5 +1,7 @@
 """By place, then by name, then by order."""
 
+import math
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +55,37 @@ def test_the_rhythm_strip_is_told_from_the_column_of_the_same_name():
 def test_signals_without_places_are_taken_in_order():
     signals = [{**stretch(None, 0), "row": None, "column": None} for _ in range(2)]
     assert found(TWO, signals) == [(0, False), (1, False)]
+
+
+def whole(lead, start_s=0.0, duration_s=10.0):
+    return {**stretch(lead, None, None, start_s, duration_s)}
+
+
+def test_a_whole_lead_answers_for_every_stretch_of_its_name():
+    signals = [whole(name) for name in NAMES]
+    pairs = match(TWELVE, signals)
+    assert [pair.signal for pair in pairs] == [*range(12), NAMES.index("II")]
+    assert all(pair.name_read and pair.start_s == 0.0 for pair in pairs)
+
+
+def test_a_whole_lead_that_is_not_there_is_not_read():
+    signals = [whole(name) for name in NAMES if name != "II"]
+    assert [pair.signal for pair in match(TWELVE, signals)].count(None) == 2
+
+
+def test_whole_leads_of_other_names_are_taken_in_order():
+    assert found(TWO, [whole("I"), whole("II")]) == [(0, False), (1, False)]
+    assert found(TWO, [whole("V5"), whole("II")]) == [(1, False), (0, True)]
+
+
+def test_a_lead_that_tells_no_time_begins_with_the_stretch_of_its_length():
+    untold = math.nan
+    signals = [whole(name, untold, 10.0 if name == "II" else 2.5) for name in NAMES]
+    starts = [pair.start_s for pair in match(TWELVE, signals)]
+    assert starts == [*(0.0 if row["lead"] == "II" else row["start_s"] for row in TWELVE[:12]), 0.0]
+    v1 = [stretch("V1", 0, 2, 5.0, 2.5), stretch("V1", 1)]
+    assert [pair.start_s for pair in match(v1, [whole("V1", untold, 2.4)])] == [5.0, 5.0]
+    assert [pair.start_s for pair in match(v1, [whole("V1", untold, 9.0)])] == [0.0, 0.0]
 
 
 stretches = st.lists(

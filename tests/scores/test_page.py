@@ -85,3 +85,27 @@ def test_clinical_can_be_left_out(wave):
     [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY)
     assert math.isnan(row["rr_ms_truth"])
     assert row["beats_truth"] is None
+
+
+def test_whole_leads_are_cut_to_the_stretches_of_the_page(wave):
+    places = [("II", 0, 0, 0.0), ("V1", 0, 1, 5.0), ("II", 1, 0, 0.0)]
+    parts = [slice(0, 1250), slice(1250, 2500), slice(0, 2500)]
+    truth = [
+        {**lead(name, row, part), "column": column, "start_s": start}
+        for (name, row, column, start), part in zip(places, [wave[p] for p in parts], strict=True)
+    ]
+    beyond = np.where(np.arange(2500) < 1250, 5.0, 1.1 * wave)  # nothing of V1 is on the page before 5 s
+    signals = [
+        {**read("II", None, 1.1 * wave), "column": None},
+        {**read("V1", None, beyond), "column": None},
+    ]
+    rows = score_page(truth, signals, FIDELITY_ONLY)
+    assert [(row["lead"], row["row"], row["status"], row["name_read"]) for row in rows] == [
+        ("II", 0, "ok", True),
+        ("V1", 0, "ok", True),
+        ("II", 1, "ok", True),
+    ]
+    assert [row["snr_db"] for row in rows] == [pytest.approx(20)] * 3
+    untold = [{**signals[0], "start_s": math.nan}, {**read("V1", None, 1.1 * wave[1250:]), "start_s": math.nan}]
+    untold[1]["column"] = None
+    assert [row["snr_db"] for row in score_page(truth, untold, FIDELITY_ONLY)] == [pytest.approx(20)] * 3

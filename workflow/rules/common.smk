@@ -17,6 +17,7 @@ from papertrace.config import STAGE_SECTIONS, stage_config_text, validate_config
 from papertrace.errors import ConfigError
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
+from papertrace.traces.registry import files_behind
 
 try:
     SETTINGS = validate_config(config, " + ".join(map(os.path.relpath, workflow.configfiles)) or "config")

@@ -1,6 +1,7 @@
 # traces: images read back into millivolts and seconds, from their pixels alone.
 #
-# In    a shard of pages and its scans: the tables name the images, nothing else of them is used.
+# In    a shard of pages and its scans: the tables name the images, nothing else of them is used; the files behind
+#       digitizers that are not papertrace's own, so that a changed program or network makes traces anew.
 # Out   <results>/traces/shard-KKKKK.parquet, one row a page, input and digitizer; signals.parquet in <results>/traces/shard-KKKKK/.
 # Steps digitize each image.
 
@@ -10,6 +11,7 @@ rule traces:
         config="<results>/config/traces.json",
         pages="<results>/pages/{shard}.parquet",
         scans="<results>/scans/{shard}.parquet",
+        programs=[os.fspath(file) for choice in SETTINGS.traces.digitizers for file in files_behind(choice)],
     output:
         "<results>/traces/{shard}.parquet",
     log:

@@ -247,7 +247,7 @@ def read_example(results: Results, page_id: str, input_: str, digitizer: str) ->
         trace = (np.empty(0), np.empty(0), np.empty((0, 2)))
         if found.signal is not None:
             signal = signals[found.signal]
-            trace = (*_timed(signal), np.array([signal["x_px"], signal["y_px"]], float).T)
+            trace = (*_timed({**signal, "start_s": found.start_s}), np.array([signal["x_px"], signal["y_px"]], float).T)
         stretches.append(Stretch(row["lead"], *place, truth_s, truth_mv, truth_px, *trace))
     return Example(
         page_id,

@@ -5,14 +5,20 @@ compared: a digitizer that put a lead in the wrong place is not to be helped by 
 
 1. Where the digitizer found just the places that are on the page, each stretch goes to its own place, whatever
    it is called; a wrong name then shows in `Match.name_read`.
-2. Otherwise (rows missed, rows too many, another layout) names decide, as far as they are given. Of stretches of the
+2. A signal with a name and without a place is the lead as a whole: it answers for every stretch of that name, each by
+   what it holds at the stretch's time.
+3. Otherwise (rows missed, rows too many, another layout) names decide, as far as they are given. Of stretches of the
    same name (a 3x4 page has lead II in its column and as the rhythm strip) the pair that shares most time goes first.
-3. What is left goes to its own place where that is still free,
-4. and what is left then is taken in the order of rows and columns.
+4. What is left goes to its own place where that is still free,
+5. and what is left then is taken in the order of rows and columns.
+
+A signal that does not tell when on the page it begins, as some programs' do not, begins with a stretch it is matched
+with: that which is nearest to it in length.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,10 +34,13 @@ class Match:
         Index of the signal; None where no signal is left for this stretch.
     name_read : bool
         Whether the digitizer called it by its right name.
+    start_s : float
+        When on the page the signal begins; NaN where there is none.
     """
 
     signal: int | None
     name_read: bool = False
+    start_s: float = math.nan
 
 
 def match(truth: Sequence[Mapping[str, Any]], signals: Sequence[Mapping[str, Any]]) -> list[Match]:
@@ -47,7 +56,7 @@ def match(truth: Sequence[Mapping[str, Any]], signals: Sequence[Mapping[str, Any
     Returns
     -------
     list of Match
-        One per stretch of the truth, in the truth's order; no signal is used twice.
+        One per stretch of the truth, in the truth's order; no signal with a place is used twice.
     """
     truth_places, signal_places = [_place(row) for row in truth], [_place(row) for row in signals]
     truth_names, signal_names = [_name(row) for row in truth], [_name(row) for row in signals]
@@ -61,12 +70,17 @@ def match(truth: Sequence[Mapping[str, Any]], signals: Sequence[Mapping[str, Any
             for s in range(len(signals))
             if signal_names[s] and signal_names[s] == truth_names[t]
         ]
-        _take(pairs, [(t, s) for *_, t, s in sorted(candidates)])
+        by_name = [(t, s) for *_, t, s in sorted(candidates)]
+        for t, s in by_name:
+            if signal_places[s] == _NOWHERE:
+                pairs.setdefault(t, s)
+        _take(pairs, by_name)
         every_pair = [(t, s) for t in range(len(truth)) for s in range(len(signals))]
         _take(pairs, [(t, s) for t, s in every_pair if truth_places[t] == signal_places[s]])
         _take(pairs, sorted(every_pair, key=lambda pair: (truth_places[pair[0]], signal_places[pair[1]])))
+    starts = {s: _start_s(signals[s], [truth[t] for t, other in pairs.items() if other == s]) for s in pairs.values()}
     return [
-        Match(pairs.get(t), t in pairs and bool(name) and signal_names[pairs[t]] == name)
+        Match(pairs[t], bool(name) and signal_names[pairs[t]] == name, starts[pairs[t]]) if t in pairs else Match(None)
         for t, name in enumerate(truth_names)
     ]
 
@@ -82,13 +96,29 @@ def _place(row: Mapping[str, Any]) -> tuple[float, float]:
     return tuple(float("inf") if row[key] is None else row[key] for key in ("row", "column"))
 
 
+_NOWHERE = (float("inf"), float("inf"))
+
+
+def _start_s(signal: Mapping[str, Any], stretches: Sequence[Mapping[str, Any]]) -> float:
+    """Return when a signal begins; where it does not tell, when the stretch begins that is nearest to it in length."""
+    if not math.isnan(signal["start_s"]):
+        return signal["start_s"]
+    return min(stretches, key=lambda stretch: abs(_duration_s(stretch) - _duration_s(signal)))["start_s"]
+
+
+def _duration_s(row: Mapping[str, Any]) -> float:
+    return len(row["samples"]) / row["rate_hz"]
+
+
 def _name(row: Mapping[str, Any]) -> str:
     return (row["lead"] or "").strip().casefold()
 
 
 def _shared_s(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
-    """Length of the time in s that both stretches cover, over the time that either covers."""
-    spans = [(row["start_s"], row["start_s"] + len(row["samples"]) / row["rate_hz"]) for row in (one, other)]
+    """Length of the time in s that both stretches cover, over the time that either covers; 0 where that is not told."""
+    if math.isnan(other["start_s"]):
+        return 0.0
+    spans = [(row["start_s"], row["start_s"] + _duration_s(row)) for row in (one, other)]
     shared = min(spans[0][1], spans[1][1]) - max(spans[0][0], spans[1][0])
     either = max(spans[0][1], spans[1][1]) - min(spans[0][0], spans[1][0])
     return max(0.0, shared) / either if either > 0 else 0.0

@@ -85,7 +85,7 @@ def score_page(
                 unread = {"status": "failed", "reason": f"{place['lead']}: the digitizer gave no trace of this lead"}
                 rows.append(_row(key, place, unread if outcome["status"] == "ok" else outcome, reference))
                 continue
-            trace = _series(signals[found.signal])
+            trace = _series({**signals[found.signal], "start_s": found.start_s})
             measured = _intervals(trace, truth, delineator) if config.clinical else None
             closeness = fidelity(truth, trace, config.max_lag_s)
             rows.append(_row(key, place, outcome, reference, measured, closeness, found.name_read))

@@ -16,18 +16,18 @@ class Trace:
     ----------
     lead : str or None
         Its name, where the page or its layout gives one.
-    row, column : int
-        Its place on the page, from the top and from the left.
+    row, column : int or None
+        Its place on the page, from the top and from the left; None for a lead as a whole, wherever it stands.
     start_s : float
-        Time of the first sample from the page's first moment.
+        Time of the first sample from the page's first moment; NaN where the digitizer does not tell.
     rate_hz : float
     samples : ndarray of float32, shape (n,)
         mV, NaN where nothing could be read.
     confidence : ndarray of float32, shape (n,)
         Probability that a sample is within 50 µV of the curve (`papertrace.traces.confidence.confidence_of`); 0 where
-        nothing was read.
+        nothing was read, NaN where the digitizer does not tell.
     x_px, y_px : ndarray of float32, shape (n,)
-        Where each sample was read in the image.
+        Where each sample was read in the image; NaN where the digitizer does not tell.
     gain_mm_mv : float or None
         Its own gain: chest leads may be drawn at half the others'.
     error_mv : ndarray of float32, shape (n,), or None
@@ -35,8 +35,8 @@ class Trace:
     """
 
     lead: str | None
-    row: int
-    column: int
+    row: int | None
+    column: int | None
     start_s: float
     rate_hz: float
     samples: np.ndarray
@@ -54,7 +54,7 @@ class PageTraces:
     `status` is ok, failed (something broke) or rejected (this is no ECG, or none that can be read), with one sentence
     as `reason` in the latter two. `gain_mm_mv` is that of the limb leads where the chest leads have another;
     `speed_from` and `gain_from` say what told them, see `papertrace.traces.scale.SOURCES`. `expected_snr_db` is that
-    of `papertrace.traces.confidence`.
+    of `papertrace.traces.confidence`. `said` is what a program wrote that failed: for the log, not for a table.
     """
 
     status: str
@@ -69,6 +69,7 @@ class PageTraces:
     gain_from: str | None = None
     confidence: float | None = None
     expected_snr_db: float | None = None
+    said: str | None = None
     traces: list[Trace] = field(default_factory=list)
 
 
@@ -78,5 +79,5 @@ class Digitizer(Protocol):
     name: str
 
     def digitize(self, image: np.ndarray, rate_hz: float) -> PageTraces:
-        """Read an image (uint8, shape (h, w, 3), blue green red) and return signals at `rate_hz`."""
+        """Read an image (uint8, shape (h, w, 3), blue green red); return signals at `rate_hz` or a rate of its own."""
         ...

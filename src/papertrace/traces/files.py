@@ -6,11 +6,14 @@ import collections
 import csv
 import io
 import json
+import math
 import os
 import re
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -21,13 +24,18 @@ from papertrace.errors import ImageError, PapertraceError
 from papertrace.figures.overlay import draw_overlay
 from papertrace.images import read_image
 from papertrace.io import write_bytes, write_text
+from papertrace.scores.series import Series
+from papertrace.traces.config import name_of
 from papertrace.traces.digitizer import Digitizer, PageTraces, Trace
 from papertrace.traces.registry import get_digitizer
 from papertrace.traces.stage import read_page
 
+if TYPE_CHECKING:
+    from papertrace.traces.config import ExternalDigitizer
+
 
 def digitize_files(
-    images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str = "network"
+    images: list[Path], out: Path, rate_hz: float = 500.0, digitizer: str | ExternalDigitizer = "network"
 ) -> collections.Counter[str]:
     """Digitize image files and write what was read.
 
@@ -44,8 +52,8 @@ def digitize_files(
         Folder, made where it does not exist.
     rate_hz : float
         Sampling rate of the signals written.
-    digitizer : str
-        A name that `papertrace.traces.registry` knows.
+    digitizer : str or ExternalDigitizer
+        As `papertrace.traces.registry.get_digitizer` takes it.
 
     Returns
     -------
@@ -59,11 +67,11 @@ def digitize_files(
         If nothing can be written to `out`.
     """
     _check_folder(out)
-    reader = get_digitizer(digitizer)
+    reader, called = get_digitizer(digitizer), name_of(digitizer)
     inputs = {path.absolute() for path in images}
     outcomes: collections.Counter[str] = collections.Counter()
     for path, stem in zip(tqdm(images, desc="digitize", unit="image", disable=None), output_stems(images), strict=True):
-        status, reason = _digitize_file(path, out, stem, inputs, reader, rate_hz)
+        status, reason = _digitize_file(path, out, stem, inputs, reader, called, rate_hz)
         outcomes[status] += 1
         if reason is not None:
             tqdm.write(f"papertrace: {reason if str(path) in reason else f'{path}: {reason}'}", file=sys.stderr)
@@ -83,7 +91,7 @@ def _check_folder(out: Path) -> None:
 
 
 def _digitize_file(
-    path: Path, out: Path, stem: str, inputs: set[Path], reader: Digitizer, rate_hz: float
+    path: Path, out: Path, stem: str, inputs: set[Path], reader: Digitizer, called: str, rate_hz: float
 ) -> tuple[str, str | None]:
     """Digitize one file, write its outputs; return its status and, unless that is ok, one sentence."""
     names = _output_names(stem)
@@ -95,6 +103,7 @@ def _digitize_file(
                 )
         image = read_image(path)
         page = read_page(reader, image, rate_hz)
+        page = replace(page, traces=[_at_rate(trace, rate_hz) for trace in page.traces])
     except ImageError as error:
         image, page = None, PageTraces("failed", str(error))
     try:
@@ -103,7 +112,7 @@ def _digitize_file(
         else:
             _remove_earlier(out, names, inputs)
         if (out / names["report"]).absolute() not in inputs:
-            write_text(_report(path, page, reader.name, rate_hz), out / names["report"])
+            write_text(_report(path, page, called, rate_hz), out / names["report"])
     except OSError as error:
         sentence = f"{path}: what was read of it cannot be written to {out} ({error.strerror}); name another --out"
         return "failed", sentence
@@ -179,6 +188,26 @@ def _shortened(stem: str) -> str:
     return os.fsencode(stem)[:200].decode("utf-8", "ignore") if len(os.fsencode(stem)) > 200 else stem
 
 
+def _at_rate(trace: Trace, rate_hz: float) -> Trace:
+    """Return a trace at another rate, by cubic splines between its samples; as it is where it has that rate.
+
+    What does not tell when it begins, begins with the page, and what begins earlier is cut.
+    """
+    start = 0.0 if np.isnan(trace.start_s) else trace.start_s
+    if trace.rate_hz == rate_hz and start == trace.start_s >= 0:
+        return trace
+    first = max(0, math.ceil(round(start * rate_hz, 6)))
+    end = math.ceil(round((start + len(trace.samples) / trace.rate_hz) * rate_hz, 6))
+    times_s = np.arange(first, max(first, end)) / rate_hz
+
+    def resampled(values: np.ndarray) -> np.ndarray:
+        return Series(values, trace.rate_hz, start).at(times_s).astype(np.float32)
+
+    fields = ("samples", "confidence", "x_px", "y_px", *(() if trace.error_mv is None else ("error_mv",)))
+    values = {name: resampled(getattr(trace, name)) for name in fields}
+    return replace(trace, start_s=first / rate_hz, rate_hz=rate_hz, **values)
+
+
 def lead_columns(traces: list[Trace], rate_hz: float) -> tuple[list[str], np.ndarray]:
     """Put a page's traces on one time axis, one column a lead.
 
@@ -193,7 +222,7 @@ def lead_columns(traces: list[Trace], rate_hz: float) -> tuple[list[str], np.nda
     """
     columns: dict[str, np.ndarray] = {}
     length = max(round(trace.start_s * rate_hz) + len(trace.samples) for trace in traces)
-    for trace in sorted(traces, key=lambda t: (-len(t.samples), t.row, t.column)):
+    for trace in sorted(traces, key=lambda t: (-len(t.samples), t.row or 0, t.column or 0)):
         name = _column_name(trace)
         first = round(trace.start_s * rate_hz)
         column = columns.setdefault(name, np.full(length, np.nan, np.float32))
@@ -204,7 +233,7 @@ def lead_columns(traces: list[Trace], rate_hz: float) -> tuple[list[str], np.nda
 
 
 def _column_name(trace: Trace) -> str:
-    return trace.lead or f"row{trace.row + 1}" + (f"_column{trace.column + 1}" if trace.column else "")
+    return trace.lead or f"row{(trace.row or 0) + 1}" + (f"_column{trace.column + 1}" if trace.column else "")
 
 
 def csv_text(names: list[str], signals: np.ndarray, rate_hz: float) -> str:
@@ -268,7 +297,7 @@ def _report(path: Path, page: PageTraces, digitizer: str, rate_hz: float) -> str
                 "start_s": number(trace.start_s, 4),
                 "end_s": number(trace.start_s + len(trace.samples) / trace.rate_hz, 4),
                 "read": number(np.mean(np.isfinite(trace.samples)), 4),
-                "confidence": number(trace.confidence.mean(), 3),
+                "confidence": number(_mean(trace.confidence), 3),
                 "expected_error_mv": None if trace.error_mv is None else _mean(trace.error_mv),
             }
             for trace in page.traces

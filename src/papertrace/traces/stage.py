@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
         The traces' table; `signals.parquet` goes into the folder of the same name without suffix.
     """
     sources = {"pages": pages, "scans": scans}
-    digitizers = [get_digitizer(name) for name in config.traces.digitizers]
+    digitizers = dict(zip(config.traces.names, map(get_digitizer, config.traces.digitizers), strict=True))
     table, signals = [], []
     jobs = [
         (name, sources[name], row)
@@ -57,9 +58,11 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
                 image = read_stage_image(shard_folder(source) / row["image"], row["sha256"], name)
             except ImageError as error:
                 status, reason = "failed", str(error)
-        for digitizer in digitizers:
+        for called, digitizer in digitizers.items():
             read = PageTraces(status, reason) if image is None else read_page(digitizer, image, config.traces.rate_hz)
-            key = {"page_id": row["page_id"], "input": name, "digitizer": digitizer.name}
+            if read.said:
+                tqdm.write(f"{row['page_id']}, {name}, {called}: {read.reason}\n{read.said}", file=sys.stderr)
+            key = {"page_id": row["page_id"], "input": name, "digitizer": called}
             table.append(
                 {
                     **key,

@@ -24,9 +24,6 @@ from papertrace.traces.rejection import shape_of
 from papertrace.traces.sheet import Sheet, sheet_of
 from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, reduced
 
-SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column", "no-einthoven")
-"""Parts that can be left out, to measure what they bring."""
-
 _SAME_MM = 0.3
 _LEAST_PRESENCE = 0.9
 _MOST_DOUBT_MM = 0.18

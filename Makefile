@@ -46,7 +46,7 @@ $(VENV)/train: $(VENV)/made envs/train.lock
 
 demo: venv  ## simulated ECGs, from record to report (minutes)
 	$(BIN)/snakemake --cores $(CORES)
-	@echo "The report: $(CURDIR)/results/demo/figures/report.html"
+	@echo "The report: $(CURDIR)/results/demo/report/report.html"
 
 gallery: venv  ## every layout, page option, artifact and preset, to look at (a minute)
 	$(BIN)/papertrace gallery --out results/gallery --cores $(CORES)
@@ -58,11 +58,11 @@ docs-figures: gallery demo  ## write docs/gallery.png and docs/round-trip.png an
 qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \
 	  --config dataset=qtdb-210 limit=210 shard_size=21 'records={folder: $(QTDB)}'
-	@echo "The report: $(CURDIR)/results/qtdb-210/figures/report.html"
+	@echo "The report: $(CURDIR)/results/qtdb-210/report/report.html"
 
 qtdb: venv  ## all 21,801 pages (hours)
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
-	@echo "The report: $(CURDIR)/results/qtdb/figures/report.html"
+	@echo "The report: $(CURDIR)/results/qtdb/report/report.html"
 
 grammar: venv  ## names, layout, gain, speed and time zero, on pages of every kind (10 minutes): the table of docs/grammar.md
 	$(BIN)/python benchmarks/grammar.py $(PAPERTRACE_DATA)

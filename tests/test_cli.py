@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from papertrace.cli import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "summary", "check", "figures")
+STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "summary", "check", "figures", "report")
 
 
 def run(*args: object):
@@ -84,6 +84,7 @@ def test_wrong_usage_ends_in_status_2(args):
         ("summary", "scores/shard-00000.parquet", "scores"),
         ("check", "scores/scores.parquet", "summary"),
         ("figures", "scores/scores.parquet", "summary"),
+        ("report", "scores/scores.parquet", "summary"),
     ],
 )
 def test_a_missing_table_names_the_command_that_makes_it(config, command, missing, made_by):
@@ -101,7 +102,7 @@ def test_the_round_trip_by_hand_makes_every_shard(config):
     for stage in ("pages", "scans", "traces", "scores"):
         made = sorted(path.name for path in (folder / stage).glob("shard-*.parquet"))
         assert made == ["shard-00000.parquet", "shard-00001.parquet"]
-    assert (folder / "figures/report.html").is_file()
+    assert (folder / "report/report.html").is_file()
 
 
 def test_a_stage_config_does_not_tell_the_shards(config):

@@ -92,12 +92,13 @@ def test_stage_config_holds_its_own_keys_and_reads_back_the_same():
 @pytest.mark.parametrize(
     ("change", "concerned"),
     [
-        ({"shard_size": 7}, {"pages", "figures"}),
-        ({"max_failure_share": 0.5}, {"check", "figures"}),
-        ({"scores": {"clinical": False}}, {"scores", "figures"}),
-        ({"traces": {"rate_hz": 250}}, {"traces", "figures"}),
-        ({"figures": {"examples": 1}}, {"figures"}),
-        ({"seed": 9}, {"records", "manifest", "pages", "scans", "figures", "training"}),
+        ({"shard_size": 7}, {"pages", "figures", "report"}),
+        ({"max_failure_share": 0.5}, {"check", "report"}),
+        ({"scores": {"clinical": False}}, {"scores", "report"}),
+        ({"traces": {"rate_hz": 250}}, {"traces", "figures", "report"}),
+        ({"figures": {"examples": 1}}, {"figures", "report"}),
+        ({"report": {"examples": 1}}, {"report"}),
+        ({"seed": 9}, {"records", "manifest", "pages", "scans", "report", "training"}),
         ({"training": {"rounds": 2}}, {"training"}),
     ],
 )

@@ -13,7 +13,7 @@ import papertrace
 from papertrace.sources import source_files, source_version
 
 PACKAGE = Path(papertrace.__file__).parent
-STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "scores.summary", "figures")
+STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "scores.summary", "figures", "report")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -66,3 +66,4 @@ def test_a_changed_file_changes_the_versions_that_cover_it(tmp_path):
     assert changed_by("scans/config.py") == set()
     assert "scans" in changed_by("scans/stage.py")
     assert "pages" not in changed_by("traces/stage.py")
+    assert changed_by("report/templates/report.css") == {"report"}

@@ -300,9 +300,9 @@ def check(config: Path, scores: Path | None) -> None:
 @cli.command()
 @_config_option
 @_file("results", "Folder of the dataset [default: <results>].")
-@_file("out", "The report to write [default: <results>/figures/report.html].")
+@_file("out", "The list of figures to write [default: <results>/figures/figures.csv].")
 def figures(config: Path, results: Path | None, out: Path | None) -> None:
-    """Draw the figures and write the report.
+    """Draw the figures, as PNG and PDF.
 
     \b
     Example: papertrace figures --config config/demo.yaml
@@ -312,7 +312,27 @@ def figures(config: Path, results: Path | None, out: Path | None) -> None:
 
     results = results or dataset.folder
     dataset.given("scores", results / "scores/scores.parquet")
-    stage.run(dataset.config, results, out or results / "figures/report.html")
+    stage.run(dataset.config, results, out or results / "figures/figures.csv")
+
+
+@cli.command()
+@_config_option
+@_file("results", "Folder of the dataset [default: <results>].")
+@_file("figures", "The list of figures [default: <results>/figures/figures.csv].")
+@_file("out", "The report to write [default: <results>/report/report.html].")
+def report(config: Path, results: Path | None, figures: Path | None, out: Path | None) -> None:
+    """Write the report, to be opened in a browser.
+
+    \b
+    Example: papertrace report --config config/demo.yaml
+    """
+    dataset = _open(config)
+    from papertrace.report import stage
+
+    results = results or dataset.folder
+    dataset.given("scores", results / "scores/scores.parquet")
+    figures = dataset.given("figures", figures or results / "figures/figures.csv")
+    stage.run(dataset.config, results, figures, out or results / "report/report.html")
 
 
 @cli.command()

@@ -19,6 +19,7 @@ from papertrace.figures.config import FiguresConfig
 from papertrace.pages.config import PagesConfig
 from papertrace.pages.layouts import known_layouts, read_layouts
 from papertrace.records.config import RecordsConfig
+from papertrace.report.config import ReportConfig
 from papertrace.scans.config import ScansConfig
 from papertrace.scores.config import ScoresConfig
 from papertrace.section import Section
@@ -58,6 +59,7 @@ class Config(Section):
     traces: TracesConfig = TracesConfig()
     scores: ScoresConfig = ScoresConfig()
     figures: FiguresConfig = FiguresConfig()
+    report: ReportConfig = ReportConfig()
     training: TrainingConfig = TrainingConfig()
 
     @property
@@ -75,7 +77,8 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "traces": ("traces",),
     "scores": ("scores",),
     "check": ("max_failure_share",),
-    "figures": tuple(name for name in Config.model_fields if name != "training"),
+    "figures": ("shard_size", "traces", "figures"),
+    "report": tuple(name for name in Config.model_fields if name != "training"),
     "training": ("seed", "training"),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from papertrace.errors import PapertraceError
 
-STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "summary", "figures")
+STAGES = ("records", "manifest", "pages", "scans", "traces", "scores", "summary", "figures", "report")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from papertrace import tables
 from papertrace.config import Config
-from papertrace.figures import content, plots, provenance
+from papertrace.figures import plots
 from papertrace.figures.data import Stretch, read_example, read_results
 from papertrace.io import read_rows, write_table
 
@@ -67,27 +67,6 @@ def test_residual_is_trace_minus_truth_at_the_truths_times():
     stretch = Stretch("II", 0, 0, t, 2 * t, np.zeros((10, 2)), later, 2 * later + 0.25, np.zeros((20, 2)))
     assert np.isnan(stretch.residual_mv()[0])
     assert stretch.residual_mv()[1:] == pytest.approx(0.25)
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "sign", "text"),
-    [
-        (21801, 0, False, "21\N{NARROW NO-BREAK SPACE}801"),
-        (-1.26, 1, True, "\N{MINUS SIGN}1.3"),
-        (-0.01, 1, True, "+0.0"),
-        (0.5, 2, True, "+0.50"),
-        (float("nan"), 1, False, "\N{EN DASH}"),
-        (float("-inf"), 1, False, "\N{MINUS SIGN}\N{INFINITY}"),
-    ],
-)
-def test_numbers_as_they_are_printed(value, decimals, sign, text):
-    assert content.number(value, decimals, sign=sign) == text
-
-
-def test_versions_name_what_is_installed():
-    found = dict(provenance.versions())
-    assert found["numpy"] == np.__version__ and {"papertrace", "Python", "neurokit2"} <= set(found)
-    assert "ruff" not in found
 
 
 def test_histogram_collects_what_lies_far_out():

@@ -86,6 +86,7 @@ def tiny_config() -> dict:
         "records": {"simulation": {"two_lead": 3, "twelve_lead": 1, "duration_s": 10}},
         "pages": {"dpi": 100},
         "figures": {"examples": 1},
+        "report": {"examples": 1},
     }
 
 

@@ -88,6 +88,7 @@ def made(workspaces, records):
         "pages": {"dpi": 100},
         "scores": {"clinical": False},
         "figures": {"examples": 1},
+        "report": {"examples": 1},
     }
     return workspace, workspace.run("--configfile", workspace.configure(config))
 
@@ -118,5 +119,5 @@ def test_the_run_ends_in_an_error_that_says_so_and_the_report_is_there(made):
         "of the pages could not be made or read, more than the 2.00% that `max_failure_share` allows" in result.stderr
     )
     assert "Traceback" not in result.stderr
-    assert (workspace.folder / "results/broken/figures/report.html").is_file()
+    assert (workspace.folder / "results/broken/report/report.html").is_file()
     assert not (workspace.folder / "results/broken/scores/checked.txt").exists()

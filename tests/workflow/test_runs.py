@@ -52,7 +52,7 @@ def test_every_page_ends_as_a_trace_or_as_a_failure_with_a_reason(tiny):
 
 def test_the_report_and_the_summary_are_there(tiny):
     folder = tiny.folder / "results/tiny"
-    report = (folder / "figures/report.html").read_text(encoding="utf-8")
+    report = (folder / "report/report.html").read_text(encoding="utf-8")
     assert "tiny" in report
     assert not re.search(r'(src|href)="https?://[^"]*\.(js|css|png|woff2?)"', report), (
         "the report must be readable offline"
@@ -131,10 +131,11 @@ def test_two_runs_do_not_work_in_the_same_folder(tiny_config, workspace):
 @pytest.mark.parametrize(
     ("change", "stale"),
     [
-        ("max_failure_share=0.5", {"stage_config", "check", "figures"}),
-        ("figures={examples: 2}", {"stage_config", "figures"}),
-        ("scores={clinical: false}", {"stage_config", "scores", "summary", "check", "figures"}),
-        ("traces={rate_hz: 250}", {"stage_config", "traces", "scores", "summary", "check", "figures"}),
+        ("max_failure_share=0.5", {"stage_config", "check", "report"}),
+        ("figures={examples: 2}", {"stage_config", "figures", "report"}),
+        ("report={examples: 2}", {"stage_config", "report"}),
+        ("scores={clinical: false}", {"stage_config", "scores", "summary", "check", "figures", "report"}),
+        ("traces={rate_hz: 250}", {"stage_config", "traces", "scores", "summary", "check", "figures", "report"}),
     ],
 )
 def test_a_changed_key_makes_stale_what_it_concerns(tiny, tiny_config, change, stale):
@@ -149,4 +150,10 @@ def test_changed_code_makes_stale_what_it_concerns(tiny, tiny_config, tmp_path):
     assert planned(tiny.run(*arguments, PYTHONPATH=str(tmp_path))) == set()
     stage = tmp_path / "papertrace/scores/stage.py"
     stage.write_text(stage.read_text() + "\n# changed\n")
-    assert planned(tiny.run(*arguments, PYTHONPATH=str(tmp_path))) == {"scores", "summary", "check", "figures"}
+    assert planned(tiny.run(*arguments, PYTHONPATH=str(tmp_path))) == {
+        "scores",
+        "summary",
+        "check",
+        "figures",
+        "report",
+    }

@@ -1,8 +1,8 @@
-# figures: the study's figures and tables, and the report.
+# figures: what the tables and a few pages look like.
 #
-# In    the dataset's folder, once scores.parquet is there; the pages, scans and traces that the report shows.
-# Out   <results>/figures/report.html, one file that needs no network; the figures beside it as PNG and PDF.
-# Steps draw, then write the report.
+# In    the dataset's folder, once scores.parquet is there; the pages, scans and traces of the pages that are drawn.
+# Out   <results>/figures/figures.csv, the list of figures; beside it the figures as PNG and PDF.
+# Steps draw, then write the list. `snakemake figures` draws and does no more.
 
 
 rule figures:
@@ -14,7 +14,7 @@ rule figures:
         scans=expand("<results>/scans/{shard}.parquet", shard=SHARDS),
         traces=expand("<results>/traces/{shard}.parquet", shard=SHARDS),
     output:
-        report("<results>/figures/report.html", caption="../report/report.rst", category="Report"),
+        "<results>/figures/figures.csv",
     log:
         "<logs>/figures.log",
     benchmark:
@@ -29,7 +29,7 @@ rule figures:
         results=lambda wildcards, input: Path(input.manifest).parents[1],
         version=source_version("figures"),
     message:
-        "figures: write the report"
+        "figures: draw"
     shell:
         "papertrace figures"
         " --config {input.config:q}"

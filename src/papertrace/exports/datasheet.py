@@ -12,8 +12,8 @@ from tqdm import tqdm
 from papertrace.errors import ConfigError, PapertraceError
 from papertrace.exports.dataset import shard_tables
 from papertrace.exports.rebuild import kept_keys
-from papertrace.figures.provenance import git_commit, versions
 from papertrace.io import read_rows, shard_folder, write_text
+from papertrace.provenance import git_commit, versions
 from papertrace.scans.schema import recipe_schema
 
 _STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")

@@ -1,1 +1,1 @@
-"""The figures stage."""
+"""The figures stage: what the tables and a few pages look like."""

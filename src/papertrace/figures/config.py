@@ -8,6 +8,6 @@ from papertrace.section import Section
 
 
 class FiguresConfig(Section):
-    """What the report shows."""
+    """What is drawn."""
 
-    examples: int = Field(3, ge=1, le=20, description="how many of the best, median and worst pages are shown")
+    examples: int = Field(3, ge=1, le=20, description="how many of the best, median and worst pages are drawn")

@@ -1,4 +1,4 @@
-"""What the report reads of a results folder: counts, failures, scores, and single pages as examples.
+"""What figures and report read of a results folder: counts, failures, scores, and single pages as examples.
 
 Only the columns that are needed are read, and images and signals only of the pages shown,
 so that a run of 21,801 pages costs little more than a run of ten. Statistics are not computed here a second
@@ -115,6 +115,10 @@ class Results:
                 if row["input"] == input_ and row["digitizer"] == digitizer and row["snr_db"]
             ]
         )
+
+    def shown(self, digitizer: str) -> tuple[str, str]:
+        """Return the input and the digitizer whose pages are shown: scans, where any of them was read."""
+        return ("scans" if self.ranked("scans", digitizer) else "pages"), digitizer
 
 
 @dataclass(frozen=True)
@@ -291,7 +295,7 @@ def _table(path: Path, columns: list[str] | None, *filters: tuple) -> pa.Table:
     try:
         return pq.read_table(path, columns=columns, filters=list(filters) or None, partitioning=None)
     except FileNotFoundError:
-        raise PapertraceError(f"{path}: no such table; run the stages before figures first") from None
+        raise PapertraceError(f"{path}: no such table; run the stages before this one first") from None
     except (pa.ArrowException, OSError) as error:
         sentence = str(error).splitlines()[0]
         raise PapertraceError(f"{path}: not the table it should be ({sentence}); run its stage again") from None
@@ -314,7 +318,7 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except FileNotFoundError:
-        raise PapertraceError(f"{path}: no such table; run the stages before figures first") from None
+        raise PapertraceError(f"{path}: no such table; run the stages before this one first") from None
 
 
 def _failures(statuses: list[tuple[str, list[Row]]]) -> list[Failure]:

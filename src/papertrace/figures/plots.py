@@ -1,4 +1,4 @@
-"""The report's plots: each function takes arrays and returns a matplotlib figure, no pyplot, no global state."""
+"""The plots: each function takes arrays and returns a matplotlib figure, no pyplot, no global state."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ TRUTH = "#1f2933"
 TRACE = "#d55e00"
 INPUT_COLOURS = {"pages": "#0072b2", "scans": "#d55e00"}
 INPUT_NAMES = {"pages": "clean pages", "scans": "scans"}
+CLINICAL_NAMES = {"rr_ms": "RR interval", "qrs_ms": "QRS width", "qt_ms": "QT interval"}
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -61,7 +62,7 @@ _NO_METADATA = {
 
 @contextlib.contextmanager
 def style() -> Iterator[None]:
-    """Apply the report's look to the figures made and saved inside."""
+    """Apply the house's look to the figures made and saved inside."""
     with matplotlib.rc_context(_STYLE):
         yield
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
 from papertrace.errors import PapertraceError
-from papertrace.figures import content, plots
+from papertrace.figures import plots
 from papertrace.figures.data import CLINICAL, Example, Results, page_image, read_example
 from papertrace.figures.examples import pick
-from papertrace.figures.pictures import Picture, curves, drawing, fit, overlay, photo
-from papertrace.io import write_bytes
+from papertrace.figures.pages import around_tallest_wave, fit, overlay
+from papertrace.report import content
+from papertrace.report.pictures import Picture, curves, drawing, photo
 
 # What the report may weigh decides how wide its overlays are: nine pages at 1,500 px make a report of about 5 MB.
 _OVERLAY_WIDTH_PX = 1500
@@ -53,16 +51,15 @@ class FailedPage:
     picture: Picture
 
 
-def round_trip(data: Results, page_id: str, input_: str, digitizer: str, folder: Path) -> ShownPage:
+def round_trip(data: Results, page_id: str, input_: str, digitizer: str) -> ShownPage:
     """Show one page at every step; the page is the median one, neither the best nor the worst."""
     try:
         example = read_example(data, page_id, input_, digitizer)
         clean = page_image(data, page_id, "pages")
     except PapertraceError as error:
         return ShownPage(page_id, "", [], [], "", str(error))
-    box = _around_tallest_wave(example)
+    box = around_tallest_wave(example)
     zoomed = plots.zoom(example, box)
-    plots.save(plots.round_trip(clean, example, box), folder / "round-trip")
     pictures = [photo(fit(clean, 900), f"The clean page {page_id}")]
     if input_ == "scans":
         pictures.append(photo(fit(example.image, 900), f"The scan of page {page_id}"))
@@ -72,44 +69,30 @@ def round_trip(data: Results, page_id: str, input_: str, digitizer: str, folder:
     return _shown(example, data, digitizer, pictures)
 
 
-def _around_tallest_wave(example: Example, width_mm: float = 36.0) -> tuple[float, ...]:
-    """Return a box in px, 3 wide and 2 high, around the tallest wave of the page's first lead."""
-    stretch = example.stretches[0]
-    tallest = np.argmax(np.abs(stretch.truth_mv - np.median(stretch.truth_mv)))
-    x, y = stretch.truth_px[tallest, 0], (stretch.truth_px[tallest, 1] + np.median(stretch.truth_px[:, 1])) / 2
-    width = width_mm * example.labels.px_per_mm
-    image_height, image_width = example.image.shape[:2]
-    # Near an edge of the image the box is moved inwards rather than cut.
-    x0 = np.clip(x - width / 2, 0, max(0, image_width - width))
-    y0 = np.clip(y - width / 3, 0, max(0, image_height - width * 2 / 3))
-    return float(x0), float(y0), float(x0 + width), float(y0 + width * 2 / 3)
-
-
-def examples(data: Results, input_: str, digitizer: str, count: int, folder: Path) -> dict[str, list[ShownPage]]:
-    """Show `count` best, median and worst pages; their plots and overlays are written to `folder` as well."""
+def examples(data: Results, input_: str, digitizer: str, count: int) -> dict[str, list[ShownPage]]:
+    """Show `count` best, median and worst pages."""
     picked = pick(data.ranked(input_, digitizer), count)
     total = sum(len(pages) for pages in picked.values())
     width = round(_OVERLAY_WIDTH_PX * min(1.0, (_OVERLAY_PAGES / max(total, 1)) ** 0.5))
     shown: dict[str, list[ShownPage]] = {kind: [] for kind in picked}
     with tqdm(total=total, desc="examples", unit="page", disable=None) as progress:
         for kind, pages in picked.items():
-            for k, page in enumerate(pages, 1):
-                shown[kind].append(_example(data, page.page_id, input_, digitizer, width, folder / f"{kind}-{k}"))
+            for page in pages:
+                shown[kind].append(_example(data, page.page_id, input_, digitizer, width))
                 progress.update()
     return shown
 
 
-def _example(data: Results, page_id: str, input_: str, digitizer: str, width: int, stem: Path) -> ShownPage:
+def _example(data: Results, page_id: str, input_: str, digitizer: str, width: int) -> ShownPage:
     try:
         example = read_example(data, page_id, input_, digitizer)
     except PapertraceError as error:
         return ShownPage(page_id, "", [], [], "", str(error))
     drawn = overlay(example, width)
-    write_bytes(cv2.imencode(".png", drawn)[1].tobytes(), stem.with_name(f"{stem.name}-overlay.png"))
     figure = plots.truth_and_trace(example.stretches)
     pictures = [
         photo(drawn, f"Page {page_id} with the recovered traces drawn over it"),
-        curves(plots.save(figure, stem), f"Truth, trace and residual of page {page_id} in mV over s"),
+        curves(plots.render(figure, "png"), f"Truth, trace and residual of page {page_id} in mV over s"),
     ]
     return _shown(example, data, digitizer, pictures)
 
@@ -142,7 +125,7 @@ def failed_pages(data: Results, count: int) -> list[FailedPage]:
             image = page_image(data, failure.item, failure.input)
         except PapertraceError:  # the failure itself stays in the list, just without a picture
             continue
-        title = f"{failure.item}, {content.INPUT_TITLES[failure.input]}, {failure.digitizer}"
+        title = f"{failure.item}, {plots.INPUT_NAMES[failure.input]}, {failure.digitizer}"
         shown.append(FailedPage(title, failure.reason, photo(fit(image, 700), f"Page {failure.item} as it was given")))
     return shown
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from papertrace.errors import PapertraceError
 from papertrace.figures.data import CLINICAL, Results
+from papertrace.figures.plots import CLINICAL_NAMES, INPUT_NAMES
 
-INPUT_TITLES = {"pages": "clean pages", "scans": "scans"}
-CLINICAL_TITLES = {"rr_ms": "RR interval", "qrs_ms": "QRS width", "qt_ms": "QT interval"}
 _NONE = "\u2013"  # en dash
 _MINUS = "\u2212"
 _THIN_SPACE = "\u202f"
@@ -149,7 +148,7 @@ def _cells(row: dict[str, str], columns: list[_Column], prefix: str = "") -> lis
 
 
 def _method(row: dict[str, str]) -> list[Cell]:
-    return [Cell(row["digitizer"]), Cell(INPUT_TITLES.get(row["input"], row["input"]))]
+    return [Cell(row["digitizer"]), Cell(INPUT_NAMES.get(row["input"], row["input"]))]
 
 
 def _counts_table(results: Results) -> Table:
@@ -190,7 +189,7 @@ def _other_table(rows: list[dict[str, str]]) -> Table:
 
 def _clinical_table(rows: list[dict[str, str]]) -> Table:
     body = [
-        [*_method(row), Cell(CLINICAL_TITLES[name]), *_cells(row, _AGREEMENT, f"{name}_")]
+        [*_method(row), Cell(CLINICAL_NAMES[name]), *_cells(row, _AGREEMENT, f"{name}_")]
         for row in rows
         for name in CLINICAL
     ]

@@ -11,8 +11,8 @@ import pytest
 from papertrace import tables
 from papertrace.costs import stage_costs
 from papertrace.errors import PapertraceError
-from papertrace.figures import content, stage
 from papertrace.io import read_rows, write_bytes, write_table
+from papertrace.report import content, stage
 from papertrace.scores import summary
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -146,38 +146,31 @@ def test_costs_are_those_of_the_benchmarks(page, results):
 
 
 def test_same_results_same_bytes(results, config, report, tmp_path):
-    stage.run(config, results, tmp_path / "again.html")
-    names = sorted(path.name for path in report.parent.iterdir() if path.suffix in {".png", ".pdf"})
-    assert len(names) >= 18
-    for name in names:
-        assert (report.parent / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    stage.run(config, results, report.parents[1] / "figures/figures.csv", tmp_path / "again.html")
     assert report.read_bytes() == (tmp_path / "again.html").read_bytes()
 
 
 @pytest.mark.parametrize("pages", [1, 2])
-def test_few_pages(write_results, config, tmp_path, pages):
+def test_few_pages(write_results, write_report, config, tmp_path, pages):
     write_results(tmp_path / "tiny", config, pages)
-    stage.run(config, tmp_path / "tiny", tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    text = write_report(config, tmp_path / "tiny", tmp_path).read_text(encoding="utf-8")
     assert "Nothing failed." in text and "Best:" in text and text.count("Worst:") == pages - 1
 
 
-def test_no_page_was_read(write_results, config, tmp_path):
+def test_no_page_was_read(write_results, write_report, config, tmp_path):
     failed = dict.fromkeys(range(2), ("traces", "rejected", "this is no ECG"))
     write_results(tmp_path / "tiny", config, 2, failed)
-    stage.run(config, tmp_path / "tiny", tmp_path / "report.html")
-    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    page = Page(write_report(config, tmp_path / "tiny", tmp_path).read_text(encoding="utf-8"))
     text = " ".join("".join(page.texts).split())
     assert "On clean pages no lead was read" in text and "On scans no lead was read" in text
     assert "No page was read, so there is nothing to show" in text
     assert page.failures == 4 and not page.badly_nested
 
 
-def test_missing_image_takes_one_example_not_the_report(write_results, config, tmp_path):
+def test_missing_image_takes_one_example_not_the_report(write_results, write_report, config, tmp_path):
     folder = write_results(tmp_path / "tiny", config, 4)
     write_bytes(b"no image", folder / "scans/shard-00000/rec0_00000.png")
-    stage.run(config, folder, tmp_path / "report.html")
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    text = write_report(config, folder, tmp_path).read_text(encoding="utf-8")
     assert "no readable image; run the stage that writes it again" in text
     assert "holds no benchmarks" in text
     assert text.count("data:image/webp") >= 4
@@ -186,32 +179,34 @@ def test_missing_image_takes_one_example_not_the_report(write_results, config, t
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("scores/scores.parquet", None, "scores.parquet: no such table; run the stages before figures first"),
+        ("scores/scores.parquet", None, "scores.parquet: no such table; run the stages before this one first"),
         ("scores/scores.parquet", b"PAR1 torn", "scores.parquet: not the table it should be"),
         ("scores/summary.csv", None, "summary.csv: no such table"),
         ("scores/summary.csv", b"input,digitizer,group,value\npages,network,all,all\n", "summary.csv: has no column"),
         ("traces/shard-00000.parquet", None, "shard-00000.parquet: no such table"),
     ],
 )
-def test_missing_or_torn_table_is_one_sentence_and_no_report(write_results, config, tmp_path, name, data, sentence):
+def test_missing_or_torn_table_is_one_sentence_and_no_report(
+    write_results, write_report, config, tmp_path, name, data, sentence
+):
     folder = write_results(tmp_path / "tiny", config, 1)
+    figures = write_report(config, folder, tmp_path).parents[1] / "figures/figures.csv"
     (folder / name).unlink()
     if data is not None:
         (folder / name).write_bytes(data)
     with pytest.raises(PapertraceError, match=re.escape(sentence)):
-        stage.run(config, folder, tmp_path / "report.html")
+        stage.run(config, folder, figures, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
 
 
-def test_two_digitizers_stand_side_by_side(write_results, config, tmp_path):
+def test_two_digitizers_stand_side_by_side(write_results, write_report, config, tmp_path):
     folder = write_results(tmp_path / "tiny", config, 2)
     rows = read_rows(folder / "scores/shard-00000.parquet")
     rows += [row | {"digitizer": "other", "snr_db": row["snr_db"] - 5} for row in rows]
     write_table(rows, tables.SCORES, folder / "scores/shard-00000.parquet")
     summary.run(config, [folder / "scores/shard-00000.parquet"], folder / "scores/scores.parquet")
-    stage.run(config, folder, tmp_path / "report.html")
-    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    page = Page(write_report(config, folder, tmp_path).read_text(encoding="utf-8"))
     ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("network", "other"))
     assert float(ours) - float(theirs) == pytest.approx(5, abs=0.11)
     assert "network:" in page.summary and "other:" in page.summary
-    assert (tmp_path / "other-snr-strict.png").exists()
+    assert (tmp_path / "figures/other-snr-strict.png").exists()

@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from papertrace.figures.data import Example
-from papertrace.figures.overlay import OverlayTrace, draw_overlay
 from papertrace.figures.plots import render
 
 
@@ -42,24 +40,6 @@ def drawing(figure: Figure, alt: str) -> Picture:
     """Embed a figure as SVG, sharp at any zoom; for figures of few lines."""
     width, height = figure.get_size_inches() * 96
     return Picture(_uri(render(figure, "svg"), "image/svg+xml"), round(width), round(height), alt)
-
-
-def fit(image_bgr: np.ndarray, width: int) -> np.ndarray:
-    """Return the image shrunk to at most `width` px across; a smaller one is left as it is."""
-    factor = min(1.0, width / image_bgr.shape[1])
-    if factor == 1.0:
-        return image_bgr
-    size = round(image_bgr.shape[1] * factor), max(1, round(image_bgr.shape[0] * factor))
-    return cv2.resize(image_bgr, size, interpolation=cv2.INTER_AREA)
-
-
-def overlay(example: Example, width: int) -> np.ndarray:
-    """Draw an example's overlay at report size: shrunk first and drawn then, so that the lines stay crisp."""
-    image = fit(example.image, width)
-    sx, sy = image.shape[1] / example.image.shape[1], image.shape[0] / example.image.shape[0]
-    # Integer coordinates are pixel centres, so the half pixel moves with the scale (papertrace.geometry).
-    traces = [OverlayTrace((x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5, label) for x, y, label in example.traces]
-    return draw_overlay(image, traces)
 
 
 def _uri(data: bytes, kind: str) -> str:

@@ -1,0 +1,38 @@
+"""The list of a dataset's figures: ``figures/figures.csv``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from papertrace.figures import plots
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure of the list.
+
+    Attributes
+    ----------
+    name : str
+        Its files' name without suffix.
+    kind : str
+        What it is about, such as ``snr``: the report shows figures of a kind together.
+    title : str
+        What it shows.
+    problem : str
+        Empty, or why there is no such figure.
+
+    """
+
+    name: str
+    kind: str
+    title: str
+    problem: str = ""
+
+    def save(self, figure: Figure, folder: Path) -> Drawn:
+        """Write the figure to `folder` as PNG and PDF and return its entry."""
+        plots.save(figure, folder / self.name)
+        return self

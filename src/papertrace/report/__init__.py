@@ -1,0 +1,1 @@
+"""The report: where a person understands a run."""

@@ -69,7 +69,8 @@ def imported(folder):
 def test_what_is_imported_is_asked_for(folder, extra):
     wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
     asked = {canonicalize_name(Requirement(text).name) for text in wanted}
-    own = {"papertrace"} | {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    places = ("benchmarks", "tests/helpers")
+    own = {"papertrace"} | {path.stem for place in places for path in (ROOT / place).glob("*.py")}
     others = imported(folder) - own - sys.stdlib_module_names
     packages = packages_distributions()  # torch need not be installed; its package has the name that is imported
     found = {name: {canonicalize_name(package) for package in packages.get(name, [name])} for name in others}

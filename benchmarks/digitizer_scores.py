@@ -96,7 +96,7 @@ def lead_scores(truth: Sequence, read, ceilings: Sequence) -> list[dict[str, Any
     key = {"input": "benchmark", "digitizer": "benchmark"}
     signals = [{**key, **dataclasses.asdict(trace)} for trace in read.traces] if read.status == "ok" else []
     outcome = {**key, "status": read.status, "reason": read.reason}
-    rows = score_page([vars(stretch) for stretch in truth], signals, ScoresConfig(clinical=False), [outcome])
+    rows = score_page([vars(stretch) for stretch in truth], signals, ScoresConfig(clinical=False), [outcome]).rows
     return [
         {
             **{name: row[name] for name in ("lead", "row", "column", "status", "name_read")},

@@ -58,7 +58,7 @@ def score(out: Path, stem: str, ludb: Path) -> list[dict[str, Any]] | None:
     report = json.loads((out / f"{stem}.json").read_text(encoding="utf-8"))
     outcome = {**key, "status": report["status"], "reason": report["reason"]}
     signals = [{**key, **row} for row in read_leads(out, stem, report)] if report["status"] == "ok" else []
-    return score_page(truth_leads(ludb, record), signals, ScoresConfig(clinical=False), [outcome])
+    return score_page(truth_leads(ludb, record), signals, ScoresConfig(clinical=False), [outcome]).rows
 
 
 def truth_leads(root: Path, record: str) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def measure(keys: dict, row: dict) -> dict[str, dict]:
         traces = read_page(get_digitizer("classical"), decoded, config.traces.rate_hz)
         key = {"input": "scans", "digitizer": "classical"}
         outcome = [{**key, "status": traces.status, "reason": traces.reason}]
-        scored = score_page(truth, [{**key, **vars(trace)} for trace in traces.traces], scores, outcome)
+        scored = score_page(truth, [{**key, **vars(trace)} for trace in traces.traces], scores, outcome).rows
         snr = {(line["row"], line["column"]): line["snr_db"] for line in scored}
         snr = {
             place: float(value) if value is not None and np.isfinite(value) else None for place, value in snr.items()

@@ -75,7 +75,11 @@ def write_table(rows: list[dict], schema: pa.Schema, path: Path | str) -> None:
     for row in rows:
         if set(row) != names:
             raise ValueError(f"{path}: row columns differ from the schema: {sorted(set(row) ^ names)}")
-    table = pa.Table.from_pylist(rows, schema=schema)
+    write_arrow(pa.Table.from_pylist(rows, schema=schema), path)
+
+
+def write_arrow(table: pa.Table, path: Path | str) -> None:
+    """Write a table as Parquet, atomically."""
     with atomic_path(path) as beside:
         pq.write_table(table, beside, compression="zstd")
 

@@ -155,6 +155,15 @@ SIGNALS = pa.schema(
 )
 """``traces/shard-NNNNN/signals.parquet``: one row per digitized stretch of a lead."""
 
+CLINICAL = (
+    "rr_ms", "hr_bpm", "p_ms", "pr_ms", "qrs_ms", "qt_ms", "qtc_bazett_ms", "qtc_fridericia_ms", "st_mv", "r_mv",
+    "t_mv",
+)  # fmt: skip
+"""Clinical parameters of a beat, and their medians of a lead; `papertrace.scores.clinical.measure` says how."""
+
+FIDUCIALS = ("p_onset", "p_peak", "p_end", "qrs_onset", "r_peak", "qrs_end", "t_onset", "t_peak", "t_end")
+"""Fiducial points of a beat in the order of time; `qrs_end` is the J point."""
+
 SCORES = pa.schema(
     [
         ("page_id", pa.string()),
@@ -178,10 +187,34 @@ SCORES = pa.schema(
         ("offset_mv", pa.float64()),  # trace above truth: positive
         ("rmse_mv", pa.float64()),
         ("r", pa.float64()),
-        *[(f"{name}_{which}", pa.float64()) for name in ("rr_ms", "qrs_ms", "qt_ms") for which in ("truth", "trace")],
+        # clinical parameters: medians over the beats, by one delineator (papertrace.scores.clinical)
+        *[(f"{name}_{which}", pa.float64()) for name in CLINICAL for which in ("truth", "trace")],
         ("beats_truth", pa.int32()),
         ("beats_trace", pa.int32()),
+        ("beats_matched", pa.int32()),
         *_STATUS,
     ]
 )
 """``scores/shard-NNNNN.parquet``: one row a page, input, digitizer and truth stretch; a failed page keeps its rows."""
+
+BEATS = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("input", pa.string()),
+        ("digitizer", pa.string()),
+        ("record", pa.string()),
+        ("split", pa.string()),
+        ("lead", pa.string()),  # the truth's name
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("beat", pa.int32()),  # 0, 1, … in the order of time
+        ("match", pa.string()),  # matched; missed: in the truth only; extra: in the trace only
+        # s from the page's first moment; NaN where absent
+        *[(f"{name}_s_{which}", pa.float32()) for which in ("truth", "trace") for name in FIDUCIALS],
+        *[(f"{name}_{which}", pa.float32()) for which in ("truth", "trace") for name in CLINICAL],
+    ]
+)
+"""``scores/shard-NNNNN/beats.parquet``: one row a beat of a stretch of the truth, as each digitizer read it.
+
+All beats of a stretch that was not read are missed. Sorted as the scores are.
+"""

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from papertrace.scores.clinical import Beats
 from papertrace.scores.config import ScoresConfig
+from papertrace.scores.fiducials import Beats
 from papertrace.scores.page import score_page
 from papertrace.tables import SCORES
 
@@ -22,7 +22,7 @@ def read(name, row, samples, input_="pages", digitizer="classical", **more):
 
 
 def test_rows_have_the_columns_of_the_table(wave):
-    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY)
+    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY).rows
     of_manifest = {"page_id", "record", "database", "source_database", "split", "layout"}
     assert set(row) == set(SCORES.names) - of_manifest
 
@@ -33,7 +33,7 @@ def test_every_input_and_digitizer_is_scored_on_its_own(wave):
         read("I", 0, 1.01 * wave, "scans"),
         read("I", 0, 0 * wave, "scans", "other"),
     ]
-    rows = score_page([lead("I", 0, wave)], signals, FIDELITY_ONLY)
+    rows = score_page([lead("I", 0, wave)], signals, FIDELITY_ONLY).rows
     scores = {(row["input"], row["digitizer"]): row["snr_db"] for row in rows}
     assert scores == {
         ("pages", "classical"): pytest.approx(20),
@@ -52,11 +52,15 @@ def test_the_truth_is_delineated_once(wave):
 
     truth = [lead("I", 0, wave), lead("II", 1, 2 * wave)]
     signals = [read(row["lead"], row["row"], row["samples"], i) for row in truth for i in ("pages", "scans")]
-    rows = score_page(truth, signals, ScoresConfig(), delineator=delineator)
+    scores = score_page(truth, signals, ScoresConfig(), delineator=delineator)
+    rows = scores.rows
     assert len(asked) == 2 + 4
     assert [(row["rr_ms_truth"], row["qt_ms_trace"], row["beats_trace"]) for row in rows] == [
         (pytest.approx(1000), pytest.approx(350), 10)
     ] * 4
+    assert [row["beats_matched"] for row in rows] == [10] * 4
+    places = [(block["input"], block["lead"], set(block["match"])) for block in scores.beats]
+    assert places == [(input_, name, {"matched"}) for input_ in ("pages", "scans") for name in ("I", "II")]
 
 
 def test_a_failed_trace_keeps_the_truths_figures_and_none_of_its_own(wave):
@@ -64,25 +68,27 @@ def test_a_failed_trace_keeps_the_truths_figures_and_none_of_its_own(wave):
         return Beats(*(np.arange(1.0, 9.0) + delay for delay in (0, -0.05, 0.05, 0.3)))
 
     failed = [{"input": "pages", "digitizer": "classical", "status": "failed", "reason": "no grid"}]
-    [row] = score_page(
+    scores = score_page(
         [lead("I", 0, wave)], [read("I", 0, wave)], ScoresConfig(), failed, delineator
     )  # signals of a failed trace are not looked at
+    [row], [beats] = scores.rows, scores.beats
+    assert beats["match"].tolist() == ["missed"] * 8
     assert (row["status"], row["reason"], row["rr_ms_truth"]) == ("failed", "no grid", pytest.approx(1000))
     assert math.isnan(row["snr_db"])
     assert math.isnan(row["rr_ms_trace"])
-    assert (row["beats_truth"], row["beats_trace"]) == (8, None)
+    assert (row["beats_truth"], row["beats_trace"], row["beats_matched"]) == (8, None, None)
     assert row["name_read"] is None
 
 
 def test_without_truth_there_is_one_row_that_is_not_ok(wave):
     ok = [{"input": "pages", "digitizer": "classical", "status": "ok", "reason": None}]
-    [row] = score_page([], [read("I", 0, wave)], FIDELITY_ONLY, ok)
+    [row] = score_page([], [read("I", 0, wave)], FIDELITY_ONLY, ok).rows
     assert (row["lead"], row["row"], row["status"]) == (None, None, "failed")
     assert "no truth" in row["reason"]
 
 
 def test_clinical_can_be_left_out(wave):
-    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY)
+    [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY).rows
     assert math.isnan(row["rr_ms_truth"])
     assert row["beats_truth"] is None
 
@@ -99,7 +105,7 @@ def test_whole_leads_are_cut_to_the_stretches_of_the_page(wave):
         {**read("II", None, 1.1 * wave), "column": None},
         {**read("V1", None, beyond), "column": None},
     ]
-    rows = score_page(truth, signals, FIDELITY_ONLY)
+    rows = score_page(truth, signals, FIDELITY_ONLY).rows
     assert [(row["lead"], row["row"], row["status"], row["name_read"]) for row in rows] == [
         ("II", 0, "ok", True),
         ("V1", 0, "ok", True),
@@ -108,4 +114,4 @@ def test_whole_leads_are_cut_to_the_stretches_of_the_page(wave):
     assert [row["snr_db"] for row in rows] == [pytest.approx(20)] * 3
     untold = [{**signals[0], "start_s": math.nan}, {**read("V1", None, 1.1 * wave[1250:]), "start_s": math.nan}]
     untold[1]["column"] = None
-    assert [row["snr_db"] for row in score_page(truth, untold, FIDELITY_ONLY)] == [pytest.approx(20)] * 3
+    assert [row["snr_db"] for row in score_page(truth, untold, FIDELITY_ONLY).rows] == [pytest.approx(20)] * 3

@@ -61,6 +61,25 @@ def test_one_row_per_attempt_and_lead(shard, wave):
     assert {row["source_database"] for row in rows.values()} == {"mitdb"}
 
 
+def test_beats_of_every_attempt_lie_in_the_shards_folder(shard, wave):
+    fill(shard, wave)
+    out = run(shard, validate_config({}))
+    table = read_table(out.with_suffix("") / "beats.parquet")
+    assert table.schema.equals(tables.BEATS)
+    beats = table.to_pylist()
+    assert {row["page_id"] for row in beats} == {"a_00000", "b_00000", "c_00000", "e_00000"}, "d was never drawn"
+    assert {row["match"] for row in beats if row["page_id"] == "b_00000"} == {"missed"}
+    matched = [row for row in beats if row["match"] == "matched"]
+    assert {(row["page_id"], row["lead"]) for row in matched} == {
+        ("a_00000", "MLII"), ("a_00000", "V5"), ("e_00000", "V5"),
+    }  # fmt: skip
+    for row in matched:
+        assert row["r_peak_s_trace"] == pytest.approx(row["r_peak_s_truth"], abs=0.002)
+    scores = {(row["page_id"], row["lead"]): row for row in read_rows(out)}
+    assert len(matched) == sum(row["beats_matched"] or 0 for row in scores.values())
+    assert read_table(run(shard).with_suffix("") / "beats.parquet").num_rows == 0, "clinical is off"
+
+
 def test_failure_share_counts_pages_without_a_single_lead(shard, wave):
     assert failure_share(read_table(run(fill(shard, wave)))) == pytest.approx(3 / 5)
     assert failure_share(tables.SCORES.empty_table()) == 0

@@ -14,7 +14,7 @@ from papertrace.errors import PapertraceError
 from papertrace.io import read_table, write_table
 from papertrace.scores import summary
 
-FILES = ("scores.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
+FILES = ("scores.parquet", "beats.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
 
 
 def score(page_id, lead="I", row=0, status="ok", **figures):
@@ -43,11 +43,28 @@ ROWS = [
 ]
 
 
-def write(tmp_path, rows, shards=1):
+def beat(page_id, k):
+    """A row of beats."""
+    values = {
+        name: np.nan if pa.types.is_floating(field.type) else None
+        for name, field in zip(tables.BEATS.names, tables.BEATS, strict=True)
+    }
+    return {**values, "page_id": page_id, "lead": "I", "beat": k, "match": "matched", "rr_ms_truth": 800.0 + k}
+
+
+BEATS = [beat(page_id, k) for page_id in "abcde" for k in range(7)]
+
+
+def write(tmp_path, rows, shards=1, beats=BEATS):
     paths = []
     for k in range(shards):
         paths.append(tmp_path / f"shard-{k:05d}.parquet")
         write_table(rows[k::shards], tables.SCORES, paths[-1])
+        write_table(
+            beats[len(beats) * k // shards : len(beats) * (k + 1) // shards],
+            tables.BEATS,
+            tmp_path / paths[-1].stem / "beats.parquet",
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         summary.run(Config(), paths, tmp_path / "scores.parquet")
@@ -122,6 +139,19 @@ def test_the_same_bytes_whatever_the_order_and_the_shards(tmp_path):
     assert digests("one", ROWS, 1) == digests("other", ROWS[::-1], 3)
 
 
+def test_beats_are_joined_in_order_and_their_bytes_do_not_tell_the_shards(tmp_path, monkeypatch):
+    monkeypatch.setattr(summary, "_GROUP_ROWS", 10)
+    digests = set()
+    for shards in (1, 2, 5):
+        (tmp_path / str(shards)).mkdir()
+        path = write(tmp_path / str(shards), ROWS, shards) / "beats.parquet"
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+        assert read_table(path).select(["page_id", "beat"]).to_pylist() == [
+            {key: row[key] for key in ("page_id", "beat")} for row in BEATS
+        ]
+    assert len(digests) == 1
+
+
 def test_all_rows_are_kept_in_order(tmp_path):
     table = read_table(write(tmp_path, ROWS[::-1], 2) / "scores.parquet")
     assert table.schema.equals(tables.SCORES)
@@ -141,7 +171,10 @@ def test_missing_shards_are_one_sentence(tmp_path):
         summary.run(Config(), [], tmp_path / "scores.parquet")
     with pytest.raises(PapertraceError, match=r"shard-00000\.parquet: no such file"):
         summary.run(Config(), [tmp_path / "shard-00000.parquet"], tmp_path / "scores.parquet")
-    assert not list(tmp_path.iterdir())
+    write_table([], tables.SCORES, tmp_path / "shard-00000.parquet")
+    with pytest.raises(PapertraceError, match=r"beats\.parquet: no such file; run scores"):
+        summary.run(Config(), [tmp_path / "shard-00000.parquet"], tmp_path / "scores.parquet")
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_failure_share_needs_only_the_attempts_and_their_status(tmp_path):

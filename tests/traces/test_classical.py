@@ -27,7 +27,7 @@ def score(page, image) -> list[dict]:
     assert read.status == "ok", read.reason
     truth = [dataclasses.asdict(stretch) for stretch in page.truth]
     signals = [{**dataclasses.asdict(trace), "input": "pages", "digitizer": "classical"} for trace in read.traces]
-    return score_page(truth, signals, ScoresConfig(clinical=False))
+    return score_page(truth, signals, ScoresConfig(clinical=False)).rows
 
 
 def column(rows: list[dict], key: str) -> np.ndarray:
@@ -158,7 +158,7 @@ def test_page_of_another_program(shared_data):
         place = {"lead": lead, "row": index % 3, "column": index // 3}
         truth.append({**place, "start_s": start, "rate_hz": 500.0, "samples": samples})
     signals = [{**dataclasses.asdict(trace), "input": "pages", "digitizer": "classical"} for trace in read.traces]
-    rows = score_page(truth, signals, ScoresConfig(clinical=False))
+    rows = score_page(truth, signals, ScoresConfig(clinical=False)).rows
     assert all(row["name_read"] for row in rows)
     assert np.median(column(rows, "snr_aligned_db")) > 20
     assert np.median(column(rows, "snr_db")) > 12

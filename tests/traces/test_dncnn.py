@@ -44,7 +44,7 @@ def twin(page):
 def aligned_snr(page, read):
     truth = [dataclasses.asdict(stretch) for stretch in page.truth]
     signals = [{**dataclasses.asdict(trace), "input": "pages", "digitizer": "dncnn"} for trace in read.traces]
-    rows = score_page(truth, signals, ScoresConfig(clinical=False))
+    rows = score_page(truth, signals, ScoresConfig(clinical=False)).rows
     return [row["snr_aligned_db"] for row in rows]
 
 

@@ -130,7 +130,7 @@ def scored(page, image) -> tuple[object, list[dict]]:
     assert read.status == "ok", read.reason
     truth = [dataclasses.asdict(stretch) for stretch in page.truth]
     signals = [{**dataclasses.asdict(trace), "input": "pages", "digitizer": "network"} for trace in read.traces]
-    return read, score_page(truth, signals, ScoresConfig(clinical=False))
+    return read, score_page(truth, signals, ScoresConfig(clinical=False)).rows
 
 
 def test_a_drawn_page_comes_back(drawn):

@@ -1,8 +1,8 @@
 # scores: traces against truth.
 #
 # In    manifest.parquet; a shard of pages (for its truth) and its traces.
-# Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer;
-#       <results>/scores/{scores.parquet,summary.csv,pages.csv,records.csv,failures.csv} over all shards; checked.txt if few enough pages failed.
+# Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats in shard-KKKKK/;
+#       <results>/scores/{scores.parquet,beats.parquet,summary.csv,pages.csv,records.csv,failures.csv} over all shards; checked.txt if few enough pages failed.
 # Steps 1. scores   fidelity and clinical parameters, a shard at a time;
 #       2. summary  join the shards, summarize, list the failures;
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
@@ -46,6 +46,7 @@ rule summary:
         scores=expand("<results>/scores/{shard}.parquet", shard=SHARDS),
     output:
         scores="<results>/scores/scores.parquet",
+        beats="<results>/scores/beats.parquet",
         summary=report("<results>/scores/summary.csv", caption="../report/summary.rst", category="Tables"),
         failures=report("<results>/scores/failures.csv", caption="../report/failures.rst", category="Tables"),
         pages="<results>/scores/pages.csv",

@@ -1,21 +1,20 @@
-"""RR, QRS width and QT of one lead, by the same rule on truth and trace.
+"""Clinical parameters of one lead, beat by beat, by the same rule on truth and trace.
 
-A `Delineator` finds the fiducial points of each beat; the intervals and their medians are taken here. What cannot be
-measured is NaN, never zero.
+A `papertrace.scores.fiducials.Delineator` finds the fiducial points of each beat; intervals and amplitudes are taken
+here, and a lead's figure is the median over its beats. What cannot be measured is NaN, never zero.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from papertrace.scores.beats import find_qrs
+from papertrace.scores.fiducials import Beats, Delineator
 from papertrace.scores.series import Series
 from papertrace.spans import spans_of
+from papertrace.tables import CLINICAL, FIDUCIALS
 
 ANALYSIS_RATE_HZ = 1000.0
 """Truth and trace are delineated at one rate, so that neither's sampling shows in the difference."""
@@ -23,88 +22,59 @@ ANALYSIS_RATE_HZ = 1000.0
 BRIDGED_GAP_S = 0.02
 """Missing samples up to this long are bridged by a straight line; intervals that hold a longer gap are not measured."""
 
-PLAUSIBLE_S = {"rr": (0.2, 3.0), "qrs": (0.02, 0.3), "qt": (0.15, 0.8)}
+PLAUSIBLE_S = {
+    "rr_ms": (0.2, 3.0),
+    "p_ms": (0.02, 0.3),
+    "pr_ms": (0.04, 0.5),
+    "qrs_ms": (0.02, 0.3),
+    "qt_ms": (0.15, 0.8),
+}
 """Intervals of single beats outside these bounds are slips of the delineation and are left out."""
 
-
-@dataclass(frozen=True)
-class Beats:
-    """Fiducial points of n beats in s from the first sample, each shape (n,); NaN where not found; R peaks ascend."""
-
-    r_peak_s: np.ndarray
-    qrs_onset_s: np.ndarray
-    qrs_end_s: np.ndarray
-    t_end_s: np.ndarray
-
-
-class Delineator(Protocol):
-    """Whatever finds the beats of one lead."""
-
-    def __call__(self, samples_mv: np.ndarray, rate_hz: float) -> Beats:
-        """Delineate samples, shape (n,) in mV without NaN; no beats is an answer, not an error."""
+ST_AFTER_J_S = 0.06
+"""The ST level is taken this long after the J point ..."""
+ST_SPAN_S = 0.01
+"""... as the mean over this long,"""
+ISOELECTRIC_SPAN_S = 0.02
+"""against the mean over this long before the QRS: the PR segment's end."""
 
 
 @dataclass(frozen=True)
-class Intervals:
-    """Medians over the beats of one lead in ms, NaN where absent, and how many beats there were."""
-
-    rr_ms: float = math.nan
-    qrs_ms: float = math.nan
-    qt_ms: float = math.nan
-    beats: int = 0
-
-
-@dataclass(frozen=True)
-class NeuroKit:
-    """NeuroKit2's `ecg_clean` and `ecg_delineate`, on the QRS complexes of `papertrace.scores.beats.find_qrs`.
-
-    Negative leads are delineated upside down, for NeuroKit2 looks for upright R waves.
+class Clinical:
+    """The beats of one lead and what is measured of them.
 
     Attributes
     ----------
-    method : str
-        ``prominence`` [1]_ or ``dwt`` [2]_. Measured on 10 s of both leads of QTDB's 105 records: against the first
-        cardiologist (`q1c`) prominence errs by 24 ms (QRS) and 32 ms (QT) on average, dwt by 69 and 80 ms; white noise
-        of 10 µV, about what digitizing adds, moves prominence by 0.4 and 5.2 ms, dwt by 8.9 and 15.7 ms (its scale
-        jumps at 60 beats per minute); prominence finds no QT in 2 % of the leads, dwt in 16 %, in five times the time.
-
-    References
-    ----------
-    .. [1] Emrich, J., Gargano, A., Koka, T., & Muma, M. (2024). Physiology-informed ECG delineation based on peak
-       prominence. 32nd European Signal Processing Conference (EUSIPCO), 1402-1406.
-    .. [2] Martínez, J. P., Almeida, R., Olmos, S., Rocha, A. P., & Laguna, P. (2004). A wavelet-based ECG delineator:
-       evaluation on standard databases. IEEE Transactions on Biomedical Engineering, 51(4), 570-581.
+    beats : Beats
+        In s from the page's first moment; those whose R peak was not read are left out.
+    of_beats : dict of ndarray, each shape (beats,)
+        By the names of `papertrace.tables.CLINICAL`, NaN where absent.
     """
 
-    method: str = "prominence"
+    beats: Beats = field(default_factory=lambda: Beats(np.zeros(0)))
+    of_beats: dict[str, np.ndarray] = field(default_factory=lambda: {name: np.zeros(0) for name in CLINICAL})
 
-    def __call__(self, samples_mv: np.ndarray, rate_hz: float) -> Beats:
-        """Delineate; see `Delineator`."""
-        import warnings
-
-        import neurokit2
-
-        rate = int(rate_hz)
-        peaks, marks = np.zeros(0, int), {}
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            with contextlib.suppress(Exception):  # whatever its arithmetic meets on odd signals; none of it documented
-                cleaned = neurokit2.ecg_clean(samples_mv, sampling_rate=rate)
-                peaks, direction = find_qrs(cleaned, rate)
-                _, marks = neurokit2.ecg_delineate(direction * cleaned, peaks, sampling_rate=rate, method=self.method)
-        onsets, ends, t_ends = (
-            _finite(marks.get(key, [])) for key in ("ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
-        )
-        # NeuroKit2's lists need not have one entry per beat; each mark goes to the R peak it belongs to.
-        after = np.r_[peaks[1:], np.inf][: len(peaks)]
-        onset = _last_in(onsets, np.r_[-np.inf, peaks[:-1]][: len(peaks)], peaks)
-        end = _first_in(ends, peaks, after)
-        t_end = _first_in(t_ends, np.where(np.isnan(end), peaks, end), after)
-        return Beats(peaks / rate, onset / rate, end / rate, t_end / rate)
+    def median(self, name: str) -> float:
+        """Return the median of a parameter over the beats that have it, NaN where none has."""
+        values = self.of_beats[name]
+        values = values[np.isfinite(values)]
+        return float(np.median(values)) if len(values) else math.nan
 
 
-def measure(series: Series, start_s: float, duration_s: float, delineator: Delineator) -> Intervals:
+def measure(series: Series, start_s: float, duration_s: float, delineator: Delineator) -> Clinical:
     """Measure one lead over a window of time.
+
+    ====================  ==============================================================================================
+    `rr_ms`, `hr_bpm`     from the R peak before to this one, and 60,000 over it; absent for the first beat
+    `p_ms`, `pr_ms`       P onset to P end, P onset to QRS onset
+    `qrs_ms`, `qt_ms`     QRS onset to J point, QRS onset to T end
+    `qtc_bazett_ms`       QT / sqrt(RR in s) [1]_, with the RR before the beat
+    `qtc_fridericia_ms`   QT / cbrt(RR in s) [2]_, likewise
+    `st_mv`               at J + 60 ms, mean of 10 ms
+    `r_mv`, `t_mv`        at R peak and T peak, negative where they point down
+    ====================  ==============================================================================================
+
+    Voltages are against the isoelectric level of their own beat, the mean of the 20 ms before its QRS onset.
 
     Parameters
     ----------
@@ -117,34 +87,77 @@ def measure(series: Series, start_s: float, duration_s: float, delineator: Delin
 
     Returns
     -------
-    Intervals
-        All NaN where less than a second of signal, or no beat, is there.
+    Clinical
+        Without beats where less than a second of signal, or none that varies, is there.
+
+    References
+    ----------
+    .. [1] Bazett, H. C. (1920). An analysis of the time-relations of electrocardiograms. Heart, 7, 353-370.
+    .. [2] Fridericia, L. S. (1920). Die Systolendauer im Elektrokardiogramm bei normalen Menschen und bei Herzkranken.
+       Acta Medica Scandinavica, 53, 469-486.
     """
     count = math.floor(duration_s * ANALYSIS_RATE_HZ + 1e-6)
-    times = start_s + np.arange(count) / ANALYSIS_RATE_HZ
-    samples = series.at(times)
+    samples = series.at(start_s + np.arange(count) / ANALYSIS_RATE_HZ)
     samples, missing = _without_gaps(samples, int(BRIDGED_GAP_S * ANALYSIS_RATE_HZ))
     if (~missing).sum() < ANALYSIS_RATE_HZ or np.ptp(samples) == 0:
-        return Intervals()
-    beats = delineator(samples, ANALYSIS_RATE_HZ)
+        return Clinical()
+    beats = _on_signal(delineator(samples, ANALYSIS_RATE_HZ), missing)
+    return Clinical(beats.later(start_s), _of_beats(beats, samples, missing))
+
+
+def _of_beats(beats: Beats, samples: np.ndarray, missing: np.ndarray) -> dict[str, np.ndarray]:
     missing_before = np.r_[0, np.cumsum(missing)]
+    total = np.r_[0.0, np.cumsum(samples)]
 
-    def whole(start: np.ndarray, stop: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
-        """The intervals in ms that are plausible and lie wholly on what was read."""
-        found = np.isfinite(start) & np.isfinite(stop)
-        start, stop = start[found], stop[found]
-        first, last = (np.clip(np.rint(t * ANALYSIS_RATE_HZ).astype(int), 0, count) for t in (start, stop))
-        length = stop - start
-        read = missing_before[last] == missing_before[first]
-        return 1000 * length[read & (length >= bounds[0]) & (length <= bounds[1])]
+    def position(times_s: np.ndarray) -> np.ndarray:
+        return np.clip(np.nan_to_num(np.rint(times_s * ANALYSIS_RATE_HZ)), 0, len(samples)).astype(int)
 
-    at_peak = np.clip(np.rint(beats.r_peak_s * ANALYSIS_RATE_HZ).astype(int), 0, count - 1)
-    return Intervals(
-        rr_ms=_median(whole(beats.r_peak_s[:-1], beats.r_peak_s[1:], PLAUSIBLE_S["rr"])),
-        qrs_ms=_median(whole(beats.qrs_onset_s, beats.qrs_end_s, PLAUSIBLE_S["qrs"])),
-        qt_ms=_median(whole(beats.qrs_onset_s, beats.t_end_s, PLAUSIBLE_S["qt"])),
-        beats=int((~missing[at_peak]).sum()),
-    )
+    def interval(name: str, start_s: np.ndarray, stop_s: np.ndarray) -> np.ndarray:
+        """Length in ms where it is plausible and lies wholly on what was read."""
+        low, high = PLAUSIBLE_S[name]
+        length_s = stop_s - start_s
+        read = missing_before[position(stop_s)] == missing_before[position(start_s)]
+        return np.where(read & (length_s >= low) & (length_s <= high), 1000 * length_s, np.nan)
+
+    def level(start_s: np.ndarray, stop_s: np.ndarray) -> np.ndarray:
+        """Mean in mV where all of it was read."""
+        first, stop = position(start_s), position(stop_s)
+        whole = (stop > first) & (missing_before[stop] == missing_before[first])
+        whole &= (start_s >= 0) & (stop_s * ANALYSIS_RATE_HZ <= len(samples))
+        return np.where(whole, (total[stop] - total[first]) / np.maximum(stop - first, 1), np.nan)
+
+    def at(times_s: np.ndarray) -> np.ndarray:
+        return np.where(np.isfinite(times_s), samples[np.minimum(position(times_s), len(samples) - 1)], np.nan)
+
+    onset, r_peak = beats.qrs_onset_s, beats.r_peak_s
+    isoelectric = level(onset - ISOELECTRIC_SPAN_S, onset)
+    st = beats.qrs_end_s + ST_AFTER_J_S
+    rr = interval("rr_ms", np.r_[np.nan, r_peak[:-1]][: len(beats)], r_peak)
+    qt = interval("qt_ms", onset, beats.t_end_s)
+    return {
+        "rr_ms": rr,
+        "hr_bpm": 60_000 / rr,
+        "p_ms": interval("p_ms", beats.p_onset_s, beats.p_end_s),
+        "pr_ms": interval("pr_ms", beats.p_onset_s, onset),
+        "qrs_ms": interval("qrs_ms", onset, beats.qrs_end_s),
+        "qt_ms": qt,
+        "qtc_bazett_ms": qt / np.sqrt(rr / 1000),
+        "qtc_fridericia_ms": qt / np.cbrt(rr / 1000),
+        "st_mv": level(st - ST_SPAN_S / 2, st + ST_SPAN_S / 2) - isoelectric,
+        "r_mv": at(r_peak) - isoelectric,
+        "t_mv": at(beats.t_peak_s) - isoelectric,
+    }
+
+
+def _on_signal(beats: Beats, missing: np.ndarray) -> Beats:
+    """Leave out the beats whose R peak was not read, and of the others the fiducial points that were not."""
+
+    def unread(times_s: np.ndarray) -> np.ndarray:
+        return missing[np.clip(np.nan_to_num(np.rint(times_s * ANALYSIS_RATE_HZ)), 0, len(missing) - 1).astype(int)]
+
+    beats = beats[~unread(beats.r_peak_s)]
+    times = {f"{name}_s": getattr(beats, f"{name}_s") for name in FIDUCIALS}
+    return Beats(**{name: np.where(unread(values), np.nan, values) for name, values in times.items()})
 
 
 def _without_gaps(samples: np.ndarray, bridged: int) -> tuple[np.ndarray, np.ndarray]:
@@ -158,26 +171,3 @@ def _without_gaps(samples: np.ndarray, bridged: int) -> tuple[np.ndarray, np.nda
         if stop - first <= bridged:
             missing[first:stop] = False
     return filled, missing
-
-
-def _median(values: np.ndarray) -> float:
-    return float(np.median(values)) if len(values) else math.nan
-
-
-def _finite(marks: list[float]) -> np.ndarray:
-    marks = np.asarray(marks, float)
-    return marks[np.isfinite(marks)]
-
-
-def _last_in(marks: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Of ascending `marks`, the last in each (low, high); NaN where there is none."""
-    marks = np.r_[-np.inf, np.sort(marks)]
-    found = marks[np.searchsorted(marks, high) - 1]
-    return np.where(found > low, found, np.nan)
-
-
-def _first_in(marks: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Of ascending `marks`, the first in each (low, high); NaN where there is none."""
-    marks = np.r_[np.sort(marks), np.inf]
-    found = marks[np.searchsorted(marks, low, side="right")]
-    return np.where(found < high, found, np.nan)

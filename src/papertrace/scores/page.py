@@ -9,13 +9,34 @@ from typing import Any
 
 import numpy as np
 
-from papertrace.scores.clinical import Delineator, Intervals, NeuroKit, measure
+from papertrace.scores.clinical import Clinical, measure
+from papertrace.scores.comparison import compare_beats
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.fidelity import Fidelity, fidelity
+from papertrace.scores.fiducials import Delineator
 from papertrace.scores.matching import match
+from papertrace.scores.neurokit import NeuroKit
 from papertrace.scores.series import Series
+from papertrace.tables import CLINICAL
 
-_INTERVALS = ("rr_ms", "qrs_ms", "qt_ms")
+Row = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class PageScores:
+    """The scores of one page.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One per input, digitizer and stretch of the truth: `papertrace.tables.SCORES` but for the manifest's columns.
+    beats : list of dict
+        A block of `papertrace.tables.BEATS` but for the manifest's columns for each of the rows that are of a stretch
+        with beats: arrays, and values that hold for all of the block.
+    """
+
+    rows: list[Row]
+    beats: list[Row]
 
 
 def score_page(
@@ -24,7 +45,7 @@ def score_page(
     config: ScoresConfig,
     trace_rows: Sequence[Mapping[str, Any]] | None = None,
     delineator: Delineator | None = None,
-) -> list[dict[str, Any]]:
+) -> PageScores:
     """Score everything that was read from one page.
 
     Parameters
@@ -45,8 +66,7 @@ def score_page(
 
     Returns
     -------
-    list of dict
-        One per input, digitizer and stretch of the truth: `papertrace.tables.SCORES` but for the manifest's columns.
+    PageScores
         A stretch that no signal was found for has status ``failed``; one of a trace that is not ok carries the
         trace's status and reason; neither has figures of the trace. Without truth there is one row, its lead None.
 
@@ -55,7 +75,7 @@ def score_page(
     >>> s = np.sin(np.arange(2500) / 40)
     >>> truth = {"lead": "II", "row": 0, "column": 0, "start_s": 0.0, "rate_hz": 250.0, "samples": s}
     >>> signal = {**truth, "samples": 1.1 * s, "input": "pages", "digitizer": "classical"}
-    >>> [row] = score_page([truth], [signal], ScoresConfig(clinical=False))
+    >>> [row] = score_page([truth], [signal], ScoresConfig(clinical=False)).rows
     >>> row["lead"], row["status"], round(row["snr_db"], 3)
     ('II', 'ok', 20.0)
     """
@@ -65,15 +85,15 @@ def score_page(
     delineator = delineator or NeuroKit(config.delineation)
     truths = [_series(row) for row in truth_rows]
     # The truth is delineated once, however many digitizers read the page.
-    of_truth = [_intervals(truth, truth, delineator) if config.clinical else None for truth in truths]
-    rows = []
+    of_truth = [_clinical(truth, truth, delineator) if config.clinical else None for truth in truths]
+    scores = PageScores([], [])
     for trace_row in trace_rows:
         key = {name: trace_row[name] for name in ("input", "digitizer")}
         outcome = {"status": trace_row["status"], "reason": trace_row["reason"]}
         if not truth_rows:
             if outcome["status"] == "ok":
                 outcome = {"status": "failed", "reason": "the pages stage gave no truth for this page"}
-            rows.append(_row(key, {"lead": None, "row": None, "column": None}, outcome))
+            scores.rows.append(_row(key, {"lead": None, "row": None, "column": None}, outcome))
             continue
         signals = [row for row in signal_rows if all(row[name] == value for name, value in key.items())]
         if outcome["status"] != "ok":
@@ -81,37 +101,53 @@ def score_page(
         for place, truth, reference, found in zip(
             truth_rows, truths, of_truth, match(truth_rows, signals), strict=True
         ):
+            measured, closeness = Clinical(), Fidelity()
             if found.signal is None:
                 unread = {"status": "failed", "reason": f"{place['lead']}: the digitizer gave no trace of this lead"}
-                rows.append(_row(key, place, unread if outcome["status"] == "ok" else outcome, reference))
-                continue
-            trace = _series({**signals[found.signal], "start_s": found.start_s})
-            measured = _intervals(trace, truth, delineator) if config.clinical else None
-            closeness = fidelity(truth, trace, config.max_lag_s)
-            rows.append(_row(key, place, outcome, reference, measured, closeness, found.name_read))
-    return rows
+                row = _row(key, place, unread if outcome["status"] == "ok" else outcome)
+            else:
+                trace = _series({**signals[found.signal], "start_s": found.start_s})
+                closeness = fidelity(truth, trace, config.max_lag_s)
+                measured = measured if reference is None else _clinical(trace, truth, delineator)
+                row = _row(key, place, outcome, closeness, found.name_read)
+            if reference is not None:
+                lag_s = closeness.lag_ms / 1000 if math.isfinite(closeness.lag_ms) else 0.0
+                beats = compare_beats(reference, measured, lag_s)
+                row |= _medians("truth", reference)
+                if found.signal is not None:
+                    row |= _medians("trace", measured) | {"beats_matched": int((beats["match"] == "matched").sum())}
+                if len(beats["beat"]):
+                    scores.beats.append({**key, **_place(place), **beats})
+            scores.rows.append(row)
+    return scores
 
 
 def _series(row: Mapping[str, Any]) -> Series:
     return Series(np.asarray(row["samples"], float), float(row["rate_hz"]), float(row["start_s"]))
 
 
-def _intervals(series: Series, window: Series, delineator: Delineator) -> Intervals:
+def _clinical(series: Series, window: Series, delineator: Delineator) -> Clinical:
     return measure(series, window.start_s, len(window.samples) / window.rate_hz, delineator)
+
+
+def _place(row: Mapping[str, Any]) -> Row:
+    return {name: row[name] for name in ("lead", "row", "column")}
 
 
 def _row(
     key: Mapping[str, Any],
     place: Mapping[str, Any],
     outcome: Mapping[str, Any],
-    of_truth: Intervals | None = None,
-    of_trace: Intervals | None = None,
     closeness: Fidelity | None = None,
     name_read: bool | None = None,
-) -> dict[str, Any]:
-    row = {**key, **{name: place[name] for name in ("lead", "row", "column")}, "name_read": name_read}
-    row.update(dataclasses.asdict(closeness or Fidelity()))
-    for which, intervals in (("truth", of_truth), ("trace", of_trace)):
-        row.update({f"{name}_{which}": getattr(intervals, name) if intervals else math.nan for name in _INTERVALS})
-        row[f"beats_{which}"] = intervals.beats if intervals else None
-    return {**row, **outcome}
+) -> Row:
+    """A row without clinical parameters."""
+    absent = {f"{name}_{which}": math.nan for name in CLINICAL for which in ("truth", "trace")}
+    counts = {f"beats_{which}": None for which in ("truth", "trace", "matched")}
+    figures = dataclasses.asdict(closeness or Fidelity())
+    return {**key, **_place(place), "name_read": name_read, **figures, **absent, **counts, **outcome}
+
+
+def _medians(which: str, clinical: Clinical) -> Row:
+    medians = {f"{name}_{which}": clinical.median(name) for name in CLINICAL}
+    return {**medians, f"beats_{which}": len(clinical.beats)}

@@ -1,4 +1,4 @@
-"""The scores stage: a shard's truth and traces in, one table out."""
+"""The scores stage: a shard's truth and traces in; its table of scores, and that of its beats, out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
-from papertrace.io import read_rows, read_table, shard_folder, write_table
+from papertrace.io import atomic_folder, read_rows, read_table, shard_folder, write_arrow, write_table
+from papertrace.scores.comparison import stacked
 from papertrace.scores.page import score_page
 
 ORDER = ("page_id", "input", "digitizer", "row", "column")
@@ -35,7 +36,8 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
     pages, traces : Path
         ``pages/shard-NNNNN.parquet`` and ``traces/shard-NNNNN.parquet``, their folders beside them.
     out : Path
-        ``scores/shard-NNNNN.parquet``, rows as in `papertrace.tables.SCORES`, sorted by `ORDER`.
+        ``scores/shard-NNNNN.parquet``, rows as in `papertrace.tables.SCORES`, sorted by `ORDER`; written last.
+        ``beats.parquet`` (`papertrace.tables.BEATS`) goes into the folder of the same name without suffix.
 
     Raises
     ------
@@ -60,14 +62,19 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
     # Every page answers for every input and digitizer of the shard, whether the traces stage left it a row or not.
     attempts = sorted({(row["input"], row["digitizer"]) for rows in trace_rows.values() for row in rows})
 
-    scored = []
+    scored: list[dict[str, Any]] = []
+    beats: list[dict[str, Any]] = []
     for page in tqdm(page_rows, desc=f"scores {out.stem}", unit="page", disable=None):
         page_id = page["page_id"]
         given = {(row["input"], row["digitizer"]): row for row in trace_rows.get(page_id, [])}
         attempted = [_attempt(page, attempt, given.get(attempt)) for attempt in attempts]
-        rows = score_page(truth.get(page_id, []), signals.get(page_id, []), config.scores, attempted)
-        scored += [{"page_id": page_id, **planned[page_id], **row} for row in rows]
-    scored.sort(key=lambda row: tuple((row[key] is None, row[key]) for key in ORDER))
+        scores = score_page(truth.get(page_id, []), signals.get(page_id, []), config.scores, attempted)
+        scored += [{"page_id": page_id, **planned[page_id], **row} for row in scores.rows]
+        beats += [{"page_id": page_id, **planned[page_id], **block} for block in scores.beats]
+    for rows in (scored, beats):
+        rows.sort(key=lambda row: tuple((row[key] is None, row[key]) for key in ORDER))
+    with atomic_folder(shard_folder(out)) as folder:
+        write_arrow(stacked(beats, tables.BEATS), folder / "beats.parquet")
     write_table(scored, tables.SCORES, out)
 
 

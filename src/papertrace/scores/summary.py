@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
-from papertrace.io import atomic_path, read_table, write_text
+from papertrace.io import atomic_path, read_table, shard_folder, write_arrow, write_text
 from papertrace.scores.stage import ORDER
+from papertrace.tables import CLINICAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ ATTEMPT = ("page_id", "input", "digitizer")
 """What a page-level row stands for: one digitizer's attempt at one image of one page."""
 
 FIDELITY = ("coverage", "snr_db", "snr_median_db", "snr_aligned_db", "snr_aligned_median_db", "rmse_mv", "r")
-CLINICAL = ("rr_ms", "qrs_ms", "qt_ms")
+_GROUP_ROWS = 50_000
 _GROUPS = ("split", "layout", "database", "source_database", "lead")
 
 
@@ -42,8 +43,8 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     scores : list of Path
         ``scores/shard-NNNNN.parquet``, in any order.
     out : Path
-        ``scores.parquet``, all rows sorted; beside it ``summary.csv``, ``pages.csv``, ``records.csv`` and
-        ``failures.csv`` (columns in docs/tables.md). It is written last.
+        ``scores.parquet``, all rows sorted; beside it ``beats.parquet``, and ``summary.csv``, ``pages.csv``,
+        ``records.csv`` and ``failures.csv`` (columns in docs/tables.md). It is written last.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     """
     if not scores:
         raise PapertraceError(f"{out}: there are no shards to summarise; run scores first")
-    for path in scores:
+    beats = [shard_folder(path) / "beats.parquet" for path in sorted(scores)]
+    for path in (*scores, *beats):
         if not Path(path).is_file():
             raise PapertraceError(f"{path}: no such file; run scores for this shard first")
     table = pa.concat_tables([read_table(path).cast(tables.SCORES) for path in scores])
@@ -65,8 +67,23 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
         ("failures", failures(frame)),
     ):
         write_text(to_csv(rows), out.with_name(f"{name}.csv"))
-    with atomic_path(out) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    _join(beats, tables.BEATS, out.with_name("beats.parquet"))
+    write_arrow(table, out)
+
+
+def _join(paths: list[Path], schema: pa.Schema, out: Path) -> None:
+    """Write the shards' tables below each other, a few in memory at a time; shards in order are sorted by page.
+
+    Groups of rows are of one size, so that the bytes do not tell where a shard ended.
+    """
+    waiting = schema.empty_table()
+    with atomic_path(out) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+        for path in paths:
+            waiting = pa.concat_tables([waiting, read_table(path).cast(schema)])
+            while waiting.num_rows >= _GROUP_ROWS:
+                writer.write_table(waiting.slice(0, _GROUP_ROWS).combine_chunks())
+                waiting = waiting.slice(_GROUP_ROWS).combine_chunks()
+        writer.write_table(waiting.combine_chunks())
 
 
 def failure_share(scores: pa.Table) -> float:
@@ -177,6 +194,8 @@ def _with_differences(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
     counts = _counts(frame, keys)
     counts["failure_share"] = 1 - counts["pages_ok"] / counts["pages"]
     counts["leads_unread_share"] = 1 - counts["leads_read"] / counts["leads"].where(counts["leads"] > 0)
@@ -202,9 +221,10 @@ def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for name in CLINICAL:
         columns |= {
             f"{name}_n_truth": grouped[f"{name}_truth"].count(),
+            f"{name}_n_trace": grouped[f"{name}_trace"].count(),
             f"{name}_n": grouped[f"{name}_error"].count(),
             f"{name}_bias": grouped[f"{name}_error"].mean(),
             f"{name}_sd": grouped[f"{name}_error"].std(),
             f"{name}_mae": frame[f"{name}_error"].abs().groupby([frame[key] for key in keys], dropna=False).mean(),
         }
-    return counts.assign(**columns).reset_index()
+    return counts.join(pd.DataFrame(columns)).reset_index()

@@ -134,7 +134,8 @@ def readings(
 
 def compare(name: str, truth: list, read: PageTraces, residual_mm: float) -> Reading | None:
     """Set what was read against what was drawn; None where no lead tells its errors."""
-    from papertrace.scores.fidelity import align, snr_db
+    from papertrace.scores.alignment import align
+    from papertrace.scores.fidelity import snr_db
     from papertrace.scores.matching import match
     from papertrace.scores.series import Series
 

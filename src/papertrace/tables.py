@@ -187,6 +187,27 @@ SCORES = pa.schema(
         ("offset_mv", pa.float64()),  # trace above truth: positive
         ("rmse_mv", pa.float64()),
         ("r", pa.float64()),
+        # What the error is made of (papertrace.scores.anatomy): gain and clock, spikes, what is left without them,
+        ("gain_error_percent", pa.float64()),  # trace too large: positive
+        ("stretch_ppm", pa.float64()),  # trace too slow: positive
+        ("spikes_per_s", pa.float64()),
+        ("snr_residual_db", pa.float64()),
+        # and the shares of the strict noise's power that each of them has; they add up to 1.
+        ("noise_missing", pa.float64()),
+        ("noise_spikes", pa.float64()),
+        ("noise_offset", pa.float64()),
+        ("noise_shift", pa.float64()),
+        ("noise_stretch", pa.float64()),
+        ("noise_gain", pa.float64()),
+        ("noise_rest", pa.float64()),
+        # As others score (docs/scores.md): PhysioNet Challenge 2024, and the powers of Kaggle's ratio per image.
+        ("challenge_snr_db", pa.float64()),
+        ("challenge_snr_median_db", pa.float64()),
+        ("challenge_ks", pa.float64()),
+        ("challenge_asci", pa.float64()),
+        ("challenge_wad_mv", pa.float64()),
+        ("kaggle_signal_mv2", pa.float64()),  # also of a lead that was not read; NaN where a longer stretch counts
+        ("kaggle_noise_mv2", pa.float64()),
         # clinical parameters: medians over the beats, by one delineator (papertrace.scores.clinical)
         *[(f"{name}_{which}", pa.float64()) for name in CLINICAL for which in ("truth", "trace")],
         ("beats_truth", pa.int32()),

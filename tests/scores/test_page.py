@@ -115,3 +115,17 @@ def test_whole_leads_are_cut_to_the_stretches_of_the_page(wave):
     untold = [{**signals[0], "start_s": math.nan}, {**read("V1", None, 1.1 * wave[1250:]), "start_s": math.nan}]
     untold[1]["column"] = None
     assert [row["snr_db"] for row in score_page(truth, untold, FIDELITY_ONLY).rows] == [pytest.approx(20)] * 3
+
+
+def test_every_metric_stands_side_by_side(wave):
+    truth = [lead("I", 0, wave), lead("II", 1, wave[:600]), lead("II", 2, wave)]
+    signals = [read("I", 0, 1.1 * wave), read("II", 1, wave[:600])]
+    first, second, unread = score_page(truth, signals, FIDELITY_ONLY).rows
+    assert (first["snr_db"], first["snr_aligned_db"]) == (pytest.approx(20), pytest.approx(20, abs=0.1))
+    assert first["kaggle_signal_mv2"] / first["kaggle_noise_mv2"] == pytest.approx(100, rel=0.01)
+    assert second["challenge_snr_db"] == 100
+    assert math.isnan(second["kaggle_signal_mv2"]), "of a lead drawn twice the longest counts"
+    assert math.isnan(second["kaggle_noise_mv2"])
+    assert unread["kaggle_signal_mv2"] == pytest.approx(np.sum(wave**2)), "the power that is lost"
+    assert math.isnan(unread["kaggle_noise_mv2"])
+    assert math.isnan(unread["challenge_snr_db"])

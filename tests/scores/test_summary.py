@@ -55,7 +55,7 @@ def beat(page_id, k):
 BEATS = [beat(page_id, k) for page_id in "abcde" for k in range(7)]
 
 
-def write(tmp_path, rows, shards=1, beats=BEATS):
+def write(tmp_path, rows, shards=1, beats=BEATS, **scores):
     paths = []
     for k in range(shards):
         paths.append(tmp_path / f"shard-{k:05d}.parquet")
@@ -67,7 +67,7 @@ def write(tmp_path, rows, shards=1, beats=BEATS):
         )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        summary.run(Config(), paths, tmp_path / "scores.parquet")
+        summary.run(Config(scores=scores), paths, tmp_path / "scores.parquet")
     return tmp_path
 
 
@@ -99,6 +99,41 @@ def test_clinical_differences_are_trace_minus_truth_with_their_counts(tmp_path):
     assert numbers(row, "rr_ms_n_truth", "rr_ms_n", "rr_ms_bias", "rr_ms_mae") == (3, 2, 1, 3)
     assert numbers(row, "rr_ms_sd") == (pytest.approx(np.std([4, -2], ddof=1), abs=1e-4),)
     assert numbers(row, "qt_ms_n_truth", "qt_ms_n", "qt_ms_bias") == (1, 0, None)
+
+
+def kaggle_rows():
+    """Images of ratio 100, 1000, 25 (one lead of two was read), 0 (none was) and none (nothing was drawn)."""
+
+    def lead(page_id, name, noise=np.nan, **more):
+        return score(page_id, name, int(name == "II"), kaggle_signal_mv2=50.0, kaggle_noise_mv2=noise, **more)
+
+    return [
+        lead("a_00000", "I", 0.9), lead("a_00000", "II", 0.1),
+        lead("a_00001", "I", 0.05), lead("a_00001", "II", 0.05),
+        lead("a_00002", "I", 0.0), lead("a_00002", "II", status="failed"),
+        lead("b_00000", "I", status="rejected", split="train"),
+        score("c_00000", None, None, status="failed", split="train"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cap", "mean"), [(384.0, (100 + 384 + 2 + 0) / 4), (1e6, (100 + 1000 + 2 + 0) / 4)])
+def test_kaggles_score_is_of_images_and_counts_a_lost_one_as_0(tmp_path, cap, mean):
+    folder = write(tmp_path, kaggle_rows(), kaggle_cap=cap)
+    rows = rows_of(folder / "summary.csv")
+    row = find(rows, group="all")
+    assert numbers(row, "kaggle_db", "kaggle_images") == (pytest.approx(10 * np.log10(mean), abs=1e-4), 4)
+    assert numbers(find(rows, group="split", value="train"), "kaggle_db", "kaggle_images") == (None, 1)
+    assert numbers(find(rows, group="lead", value="I"), "kaggle_db", "kaggle_images") == (None, None)
+    pages = {row["page_id"]: numbers(row, "kaggle_ratio") for row in rows_of(folder / "pages.csv")}
+    assert pages == {
+        "a_00000": (100,), "a_00001": (min(cap, 1000),), "a_00002": (2,), "b_00000": (0,), "c_00000": (None,),
+    }  # fmt: skip
+
+
+def test_means_over_all_leads_take_an_unread_one_for_0_db(tmp_path):
+    rows = [score("a_00000", "I", 0, challenge_snr_db=12.0), score("a_00000", "II", 1, status="failed")]
+    row = find(rows_of(write(tmp_path, rows) / "summary.csv"), group="all")
+    assert numbers(row, "challenge_snr_db_mean", "challenge_snr_db_mean_unread_0") == (12, 6)
 
 
 def test_groups_split_the_pages_among_them(tmp_path):

@@ -12,8 +12,9 @@ import numpy as np
 from papertrace.scores.clinical import Clinical, measure
 from papertrace.scores.comparison import compare_beats
 from papertrace.scores.config import ScoresConfig
-from papertrace.scores.fidelity import Fidelity, fidelity
 from papertrace.scores.fiducials import Delineator
+from papertrace.scores.kaggle import counted
+from papertrace.scores.lead import UNREAD, score_lead
 from papertrace.scores.matching import match
 from papertrace.scores.neurokit import NeuroKit
 from papertrace.scores.series import Series
@@ -84,6 +85,7 @@ def score_page(
         trace_rows = [{"input": i, "digitizer": d, "status": "ok", "reason": None} for i, d in pairs]
     delineator = delineator or NeuroKit(config.delineation)
     truths = [_series(row) for row in truth_rows]
+    in_kaggle = counted([row["lead"] for row in truth_rows], truths)
     # The truth is delineated once, however many digitizers read the page.
     of_truth = [_clinical(truth, truth, delineator) if config.clinical else None for truth in truths]
     scores = PageScores([], [])
@@ -93,25 +95,26 @@ def score_page(
         if not truth_rows:
             if outcome["status"] == "ok":
                 outcome = {"status": "failed", "reason": "the pages stage gave no truth for this page"}
-            scores.rows.append(_row(key, {"lead": None, "row": None, "column": None}, outcome))
+            scores.rows.append(_row(key, {"lead": None, "row": None, "column": None}, outcome, UNREAD))
             continue
         signals = [row for row in signal_rows if all(row[name] == value for name, value in key.items())]
         if outcome["status"] != "ok":
             signals = []
-        for place, truth, reference, found in zip(
-            truth_rows, truths, of_truth, match(truth_rows, signals), strict=True
+        for place, truth, reference, counts, found in zip(
+            truth_rows, truths, of_truth, in_kaggle, match(truth_rows, signals), strict=True
         ):
-            measured, closeness = Clinical(), Fidelity()
+            measured = Clinical()
             if found.signal is None:
                 unread = {"status": "failed", "reason": f"{place['lead']}: the digitizer gave no trace of this lead"}
-                row = _row(key, place, unread if outcome["status"] == "ok" else outcome)
+                figures = score_lead(truth, None, config.max_lag_s, counts)
+                row = _row(key, place, unread if outcome["status"] == "ok" else outcome, figures)
             else:
                 trace = _series({**signals[found.signal], "start_s": found.start_s})
-                closeness = fidelity(truth, trace, config.max_lag_s)
+                figures = score_lead(truth, trace, config.max_lag_s, counts)
                 measured = measured if reference is None else _clinical(trace, truth, delineator)
-                row = _row(key, place, outcome, closeness, found.name_read)
+                row = _row(key, place, outcome, figures, found.name_read)
             if reference is not None:
-                lag_s = closeness.lag_ms / 1000 if math.isfinite(closeness.lag_ms) else 0.0
+                lag_s = figures["lag_ms"] / 1000 if math.isfinite(figures["lag_ms"]) else 0.0
                 beats = compare_beats(reference, measured, lag_s)
                 row |= _medians("truth", reference)
                 if found.signal is not None:
@@ -138,13 +141,12 @@ def _row(
     key: Mapping[str, Any],
     place: Mapping[str, Any],
     outcome: Mapping[str, Any],
-    closeness: Fidelity | None = None,
+    figures: Mapping[str, float],
     name_read: bool | None = None,
 ) -> Row:
     """A row without clinical parameters."""
     absent = {f"{name}_{which}": math.nan for name in CLINICAL for which in ("truth", "trace")}
     counts = {f"beats_{which}": None for which in ("truth", "trace", "matched")}
-    figures = dataclasses.asdict(closeness or Fidelity())
     return {**key, **_place(place), "name_read": name_read, **figures, **absent, **counts, **outcome}
 
 

@@ -1,8 +1,9 @@
 """All shards' scores in one table, and the CSV files a person reads.
 
 How failures count is the same everywhere. Averages and percentiles of fidelity go over the leads that were read
-(``leads_read`` of ``leads``); beside them stand the shares that failed, and ``snr_db_mean_unread_0``, the mean over all
-leads with 0 dB for those that were not read. A page counts as failed or rejected when not one of its leads was read.
+(``leads_read`` of ``leads``); beside them stand the shares that failed, and means over all leads, with 0 dB for those
+that were not read (``snr_db_mean_unread_0``). A page counts as failed or rejected when not one of its leads was read;
+Kaggle's score, which is one of images, takes it for an image of ratio 0.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_path, read_table, shard_folder, write_arrow, write_text
+from papertrace.scores.config import ScoresConfig
+from papertrace.scores.kaggle import image_ratio, score_db
 from papertrace.scores.stage import ORDER
 from papertrace.tables import CLINICAL
 
@@ -28,7 +31,17 @@ if TYPE_CHECKING:
 ATTEMPT = ("page_id", "input", "digitizer")
 """What a page-level row stands for: one digitizer's attempt at one image of one page."""
 
-FIDELITY = ("coverage", "snr_db", "snr_median_db", "snr_aligned_db", "snr_aligned_median_db", "rmse_mv", "r")
+FIDELITY = (
+    "coverage", "snr_db", "snr_median_db", "snr_aligned_db", "snr_aligned_median_db", "rmse_mv", "r",
+    "challenge_snr_db", "challenge_snr_median_db", "challenge_ks", "challenge_asci", "challenge_wad_mv",
+    "spikes_per_s", "snr_residual_db", "noise_missing", "noise_spikes", "noise_offset", "noise_shift", "noise_stretch",
+    "noise_gain", "noise_rest",
+)  # fmt: skip
+SIGNED = ("lag_ms", "offset_mv", "gain_error_percent", "stretch_ppm")
+"""Of these the summary has the sizes, pages and records the medians."""
+UNREAD_0 = ("snr_db", "challenge_snr_db")
+"""Of these there is a mean over all leads too, 0 dB for those that were not read."""
+_KAGGLE = ("kaggle_db", "kaggle_images")
 _GROUP_ROWS = 50_000
 _GROUPS = ("split", "layout", "database", "source_database", "lead")
 
@@ -39,7 +52,7 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     Parameters
     ----------
     config : Config
-        Not used; every stage takes one.
+        Its `scores.kaggle_cap` is used.
     scores : list of Path
         ``scores/shard-NNNNN.parquet``, in any order.
     out : Path
@@ -61,8 +74,8 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     table = table.sort_by([(name, "ascending") for name in ORDER]).combine_chunks()
     frame = table.to_pandas()
     for name, rows in (
-        ("summary", summarise(frame)),
-        ("pages", per_page(frame)),
+        ("summary", summarise(frame, config.scores.kaggle_cap)),
+        ("pages", per_page(frame, config.scores.kaggle_cap)),
         ("records", per_record(frame)),
         ("failures", failures(frame)),
     ):
@@ -104,13 +117,15 @@ def failure_share(scores: pa.Table) -> float:
     return pc.mean(pc.invert(attempts["ok_any"])).as_py() if attempts.num_rows else 0.0
 
 
-def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+def summarise(frame: pd.DataFrame, kaggle_cap: float = ScoresConfig().kaggle_cap) -> pd.DataFrame:
     """Summarise scores per input and digitizer: over all pages, then by split, layout, database and lead.
 
     Parameters
     ----------
     frame : DataFrame
         Rows of `papertrace.tables.SCORES`.
+    kaggle_cap : float
+        See `papertrace.scores.kaggle.image_ratio`.
 
     Returns
     -------
@@ -120,20 +135,23 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame = _with_differences(frame)
+    frame = _with_differences(frame).merge(_kaggle_ratios(frame, kaggle_cap), on=list(ATTEMPT), how="left")
     parts = []
     for group in ("all", *_GROUPS):
         rows = frame if group == "all" else frame[frame[group].notna()]
         value = pd.Series("all", rows.index) if group == "all" else rows[group]
         keys = {"input": rows["input"], "digitizer": rows["digitizer"], "group": group, "value": value}
         part = _summary(rows.assign(**keys), list(keys))
+        if group == "lead":  # Kaggle's score is one of images
+            part = part.drop(columns=list(_KAGGLE))
         parts.append(part)
     return pd.concat(parts, ignore_index=True).sort_values(["input", "digitizer"], kind="stable", ignore_index=True)
 
 
-def per_page(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per page, input and digitizer: status, and the median over the leads that were read."""
-    return _medians(frame, [*ATTEMPT, "record", "source_database", "split", "layout"])
+def per_page(frame: pd.DataFrame, kaggle_cap: float = ScoresConfig().kaggle_cap) -> pd.DataFrame:
+    """Return one row per page, input and digitizer: status, medians over the leads read, Kaggle's ratio."""
+    rows = _medians(frame, [*ATTEMPT, "record", "source_database", "split", "layout"])
+    return rows.merge(_kaggle_ratios(frame, kaggle_cap), on=list(ATTEMPT), how="left")
 
 
 def per_record(frame: pd.DataFrame) -> pd.DataFrame:
@@ -183,14 +201,32 @@ def _medians(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         status = np.select([counts["pages_ok"] > 0, counts["pages_rejected"] > 0], ["ok", "rejected"], "failed")
         counts = counts[["leads", "leads_read"]]
         counts.insert(0, "status", status)
-    figures = [*FIDELITY, "lag_ms", "offset_mv", *(f"{name}_error" for name in CLINICAL)]
+    figures = [*FIDELITY, *SIGNED, *(f"{name}_error" for name in CLINICAL)]
     return counts.join(frame.groupby(keys, sort=True, dropna=False)[figures].median()).reset_index()
+
+
+def _kaggle_ratios(frame: pd.DataFrame, cap: float) -> pd.DataFrame:
+    """Kaggle's ratio of every attempt; NaN where no lead was drawn, or none has power."""
+    counted = frame[frame["kaggle_signal_mv2"].notna()]
+    signal, noise = counted["kaggle_signal_mv2"], counted["kaggle_noise_mv2"]
+    sums = counted[list(ATTEMPT)].assign(signal=signal, noise=noise.fillna(signal), read=noise.notna())
+    sums = sums.groupby(list(ATTEMPT), sort=True).agg({"signal": "sum", "noise": "sum", "read": "any"}).reset_index()
+    ratios = [image_ratio(*row, cap) for row in sums[["signal", "noise", "read"]].itertuples(index=False)]
+    return sums[list(ATTEMPT)].assign(kaggle_ratio=np.array(ratios, float))
 
 
 def _with_differences(frame: pd.DataFrame) -> pd.DataFrame:
     """Add each attempt's status, and trace minus truth of the clinical parameters."""
     errors = {f"{name}_error": frame[f"{name}_trace"] - frame[f"{name}_truth"] for name in CLINICAL}
     return frame.merge(_attempts(frame), on=list(ATTEMPT), how="left").assign(**errors)
+
+
+def _kaggle(frame: pd.DataFrame, keys: list[str]) -> dict[str, pd.Series]:
+    """Kaggle's score over the images of each group, and of how many images it is."""
+    images = frame.drop_duplicates([*keys, *(name for name in ATTEMPT if name not in keys)])
+    ratios = images.groupby(keys, sort=True, dropna=False)["kaggle_ratio"]
+    figures = ratios.apply(lambda part: score_db(part.to_numpy(float))), ratios.count()
+    return dict(zip(_KAGGLE, figures, strict=True))
 
 
 def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -200,16 +236,20 @@ def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     counts["failure_share"] = 1 - counts["pages_ok"] / counts["pages"]
     counts["leads_unread_share"] = 1 - counts["leads_read"] / counts["leads"].where(counts["leads"] > 0)
     frame = frame.assign(
-        abs_lag_ms=frame["lag_ms"].abs(),
+        **{f"abs_{name}": frame[name].abs() for name in SIGNED},
         name_read=frame["name_read"].astype("boolean").astype("Float64").astype(float),
-        snr_db_unread_0=frame["snr_db"].where(frame["status"] == "ok", 0.0).where(frame["lead"].notna()),
+        **{
+            f"{name}_unread_0": frame[name].where(frame["status"] == "ok", 0.0).where(frame["lead"].notna())
+            for name in UNREAD_0
+        },
     )
     grouped = frame.groupby(keys, sort=True, dropna=False)
     columns = {
         "names_read_share": grouped["name_read"].mean(),
-        "snr_db_mean_unread_0": grouped["snr_db_unread_0"].mean(),
+        **{f"{name}_mean_unread_0": grouped[f"{name}_unread_0"].mean() for name in UNREAD_0},
+        **_kaggle(frame, keys),
     }
-    for name in (*FIDELITY, "abs_lag_ms"):
+    for name in (*FIDELITY, *(f"abs_{name}" for name in SIGNED)):
         figures = grouped[name]
         columns |= {
             f"{name}_mean": figures.mean(),

@@ -21,6 +21,7 @@ EVEN = 200
 """What paper is where the light was divided out: bytes can be a little lighter, too."""
 _DESK_STEP, _PAPER_STEP = 8, 16
 _SAMPLE = 100_000
+_FINE = 1.15  # image pixels a canonical pixel
 _INK_SHARE = 0.9985
 _LEAST_PAPER = 100
 _LINES = 32
@@ -225,7 +226,9 @@ def ink_map(image: np.ndarray, sheet: Sheet, light: Light, finest: int = 12) -> 
     page = sheet.moved(*low.tolist())
     reduced = page.map.then(to_reduced)
     size = ((high - low) * scale).astype(int).tolist()
-    ink = rectified(flat, reduced, (0.0, 0.0), scale, size)
+    # straight lines between pixels blur the ink only where these are about as coarse as its own
+    how = cv2.INTER_LINEAR if pitch / factor > _FINE * scale else cv2.INTER_CUBIC
+    ink = rectified(flat, reduced, (0.0, 0.0), scale, size, how)
     _subtract_grid(ink, scale)
     level, noise = _levels(ink)
     ink *= 1 / level

@@ -18,6 +18,7 @@ VIEW_SCALE = 4
 """Pixels a millimetre of the whole page, as the page network reads it."""
 CHANNELS = 4
 _FINE = 1.2  # image pixels a strip's pixel
+_LINES = 32
 _MESH = 8  # strip pixels from one computed place to the next; between them the map is all but linear
 
 ToPixels = Callable[[np.ndarray], np.ndarray]
@@ -91,16 +92,21 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     paper = cv2.remap(
         light.paper, (places + 0.5) * shrink - 0.5, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    even = cv2.divide(seen, _enlarged(paper, size), scale=EVEN)
+    paper = _enlarged(paper, size)
     strip = np.empty((CHANNELS, window.height, window.width), np.float32)
-    colours = even.astype(np.float32)
-    for channel, weights in enumerate((light.weights, np.full(3, 1 / 3))):
-        cv2.transform(colours, weighing(weights), dst=strip[channel])
-    # a channel at a time: arrays of their own are several times as fast as the last axis of one
-    blue, green, red = cv2.split(even)
-    span = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    np.multiply(span, np.float32(1 / EVEN), out=strip[2])
-    np.clip(strip[:3], -0.5, 1.5, out=strip[:3])
+    weigh = [weighing(weights) for weights in (light.weights, np.full(3, 1 / 3))]
+    # what is done to a few lines at a time stays in the processor's cache
+    for top in range(0, window.height, _LINES):
+        lines = slice(top, top + _LINES)
+        even = cv2.divide(seen[lines], paper[lines], scale=EVEN)
+        colours = even.astype(np.float32)
+        for channel, matrix in enumerate(weigh):
+            cv2.transform(colours, matrix, dst=strip[channel, lines])
+        # a channel at a time: arrays of their own are several times as fast as the last axis of one
+        blue, green, red = cv2.split(even)
+        span = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+        np.multiply(span, np.float32(1 / EVEN), out=strip[2, lines])
+        np.clip(strip[:3, lines], -0.5, 1.5, out=strip[:3, lines])
     middle = (window.height - 1) / 2 if window.middle is None else window.middle
     strip[3] = height_channel(window.height, middle, window.scale)[:, None]
     return strip

@@ -41,7 +41,7 @@ class Band:
         height = int(np.ceil(max(bottom - top + 2 * _ABOVE_MM, _LOWEST_MM) * SCALE / BLOCK)) * BLOCK
         top = (top + bottom) / 2 - (height - 1) / SCALE / 2
         left = float(self.x[0]) - _BESIDE_MM
-        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * TIME_SCALE))
+        width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * TIME_SCALE / BLOCK)) * BLOCK
         return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
 
 
@@ -109,7 +109,7 @@ def share_in_rows(trace: np.ndarray, rows: list[Row]) -> float:
     near = np.zeros(trace.shape, np.uint8)
     for row in rows:
         known = np.isfinite(row.y_mm)
-        places = np.stack([row.x_mm[known], row.y_mm[known]], axis=1) * _MASK_SCALE - 0.25
+        places = _to_cell(np.stack([row.x_mm[known], row.y_mm[known]], axis=1))
         cv2.polylines(near, [np.rint(places).astype(np.int32)], False, 1, int(2 * 1.5 * _MASK_SCALE) + 1)
     return float((inked & (near > 0)).sum() / max(inked.sum(), 1))
 
@@ -117,3 +117,8 @@ def share_in_rows(trace: np.ndarray, rows: list[Row]) -> float:
 def _to_mm(cell: np.ndarray) -> np.ndarray:
     """Return where a mask's cells are: each is the middle of two by two pixels of the view."""
     return (cell * 2 + 0.5) / VIEW_SCALE
+
+
+def _to_cell(mm: np.ndarray) -> np.ndarray:
+    """Return in which of a mask's cells millimetres are: the inverse of `_to_mm`."""
+    return (mm * VIEW_SCALE - 0.5) / 2

@@ -18,7 +18,7 @@ from papertrace.traces.network.bands import Band, find_bands, share_in_rows, wit
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
-from papertrace.traces.network.models import read_trace, read_view
+from papertrace.traces.network.models import BLOCK, read_trace, read_view
 from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.rejection import shape_of
 from papertrace.traces.sheet import Sheet, sheet_of
@@ -163,7 +163,8 @@ class _View:
 
 def _trace_map(seen: Seen, page: InkMap, weights: Path | None) -> np.ndarray:
     """Return what the page network sees of the traces on the whole page, shape (h, w)."""
-    height, width = (int(side / page.scale * VIEW_SCALE) // 2 * 2 for side in page.ink.shape)
+    block = 2 * BLOCK
+    height, width = (-(-int(side / page.scale * VIEW_SCALE) // block) * block for side in page.ink.shape)
     window = Window(0.0, 0.0, width, height, VIEW_SCALE, time_scale=VIEW_SCALE)
     trace = read_view(seen.strip(window)[:3], weights)
     return without_slants(without_outline(trace, page.edge))

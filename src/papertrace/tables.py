@@ -54,6 +54,9 @@ MANIFEST = pa.schema(
 )
 """One row per page, sorted by `page_id`, written before any image. Shard k holds the rows k*size … (k+1)*size-1."""
 
+CEILINGS = ("ceiling_db", "column_ceiling_db")
+"""What the image of a page shows of a lead's signal at all, and what it shows to a reader of columns."""
+
 PAGES = pa.schema(
     [
         ("page_id", pa.string()),
@@ -64,8 +67,8 @@ PAGES = pa.schema(
         ("height_px", pa.int32()),
         ("labels", pa.string()),  # papertrace.labels.PageLabels as JSON
         ("recipe", pa.string()),  # JSON of every drawn choice (pitch, colours, stroke, pulse, header …)
-        ("ceiling_db", pa.list_(pa.float64())),  # papertrace.pages.ceiling, a lead each in the labels' order: what the
-        ("column_ceiling_db", pa.list_(pa.float64())),  # image shows of it at all, and to a reader of columns
+        # papertrace.pages.ceiling, a lead each in the labels' order
+        *[(name, pa.list_(pa.float64())) for name in CEILINGS],
         *_STATUS,
     ]
 )
@@ -200,6 +203,13 @@ SCORES = pa.schema(
         ("noise_stretch", pa.float64()),
         ("noise_gain", pa.float64()),
         ("noise_rest", pa.float64()),
+        # The strict error by part of the truth's beats (papertrace.scores.segments).
+        ("rmse_qrs_mv", pa.float64()),
+        ("rmse_st_mv", pa.float64()),
+        ("rmse_t_mv", pa.float64()),
+        ("rmse_baseline_mv", pa.float64()),
+        # What ideal readers reach on the page's clean image, from PAGES.
+        *[(name, pa.float64()) for name in CEILINGS],
         # As others score (docs/scores.md): PhysioNet Challenge 2024, and the powers of Kaggle's ratio per image.
         ("challenge_snr_db", pa.float64()),
         ("challenge_snr_median_db", pa.float64()),

@@ -129,3 +129,15 @@ def test_every_metric_stands_side_by_side(wave):
     assert unread["kaggle_signal_mv2"] == pytest.approx(np.sum(wave**2)), "the power that is lost"
     assert math.isnan(unread["kaggle_noise_mv2"])
     assert math.isnan(unread["challenge_snr_db"])
+
+
+def test_errors_are_told_by_part_of_the_truths_beats(wave):
+    """The delineator is asked about the truth; what it says of the trace moves no part."""
+    peaks = np.arange(0.5, 10)
+    beats = [Beats(peaks, peaks - 0.05, peaks + 0.05, peaks + 0.35), Beats(np.zeros(0))]
+    error = np.where((np.arange(2500) / 250 - 0.5 + 0.05) % 1 < 0.1, 0.2, 0.0)
+    truth = [{**lead("I", 0, wave), "ceiling_db": 40.0, "column_ceiling_db": 30.0}]
+    [row] = score_page(truth, [read("I", 0, wave + error)], ScoresConfig(), None, lambda *_: beats.pop(0)).rows
+    assert row["rmse_qrs_mv"] == pytest.approx(0.2, abs=0.01)
+    assert (row["rmse_t_mv"], row["rmse_baseline_mv"]) == (0, pytest.approx(0, abs=0.02))
+    assert (row["ceiling_db"], row["column_ceiling_db"]) == (40, 30)

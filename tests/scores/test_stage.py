@@ -133,3 +133,13 @@ def test_read_samples_gives_arrays_and_empty_lists(shard, wave):
     rows = stage.read_samples(shard.path("pages").with_suffix("") / "truth.parquet", ("page_id", "lead", "samples"))
     assert [len(row["samples"]) for row in rows] == [2500, 0, 3]
     np.testing.assert_array_equal(rows[2]["samples"], wave[:3].astype(np.float32))
+
+
+def test_ceilings_come_with_the_stretches_they_are_of(shard, wave):
+    fill(shard, wave)
+    shard.pages[0] |= {"ceiling_db": [50.0, None], "column_ceiling_db": [40.0, 41.0]}
+    rows = {(row["page_id"], row["row"]): row for row in read_rows(run(shard.write()))}
+    assert (rows["a_00000", 0]["ceiling_db"], rows["a_00000", 0]["column_ceiling_db"]) == (50, 40)
+    assert math.isnan(rows["a_00000", 1]["ceiling_db"])
+    assert rows["a_00000", 1]["column_ceiling_db"] == 41
+    assert math.isnan(rows["b_00000", 0]["ceiling_db"])

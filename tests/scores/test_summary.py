@@ -223,3 +223,10 @@ def test_csv_has_four_decimals_and_no_negative_zero():
     frame = pd.DataFrame({"n": [1, 2, 3], "x": [-0.00001, np.nan, 2 / 3]})
     assert summary.to_csv(frame) == "n,x\n1,0.0000\n2,\n3,0.6667\n"
     assert frame["x"][0] == -0.00001, "the frame stays as it was"
+
+
+def test_the_distance_to_the_ceiling_is_of_leads_that_were_read(tmp_path):
+    ceilings = {"ceiling_db": 40.0, "column_ceiling_db": 33.0}
+    rows = [score("a_00000", "I", 0, snr_db=30.0, **ceilings), score("a_00000", "II", 1, status="failed", **ceilings)]
+    row = find(rows_of(write(tmp_path, rows) / "summary.csv"), group="all")
+    assert numbers(row, "below_ceiling_db_mean", "below_column_ceiling_db_mean") == (10, 3)

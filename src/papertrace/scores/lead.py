@@ -12,11 +12,14 @@ from papertrace.scores.anatomy import Anatomy, anatomy
 from papertrace.scores.challenge import Challenge, challenge
 from papertrace.scores.fidelity import Fidelity, fidelity
 from papertrace.scores.kaggle import Powers, powers
+from papertrace.scores.segments import SegmentErrors, segment_errors
 from papertrace.scores.series import Series
 
 
-def score_lead(truth: Series, trace: Series | None, max_lag_s: float, in_kaggle: bool = True) -> dict[str, float]:
-    """Compare a trace with its truth in all ways that need no beats.
+def score_lead(
+    truth: Series, trace: Series | None, max_lag_s: float, in_kaggle: bool = True, part_of: np.ndarray | None = None
+) -> dict[str, float]:
+    """Compare a trace with its truth in all ways but the clinical.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ def score_lead(truth: Series, trace: Series | None, max_lag_s: float, in_kaggle:
         Largest shift in s that the aligned figures may undo.
     in_kaggle : bool
         Whether Kaggle's score counts this stretch; see `papertrace.scores.kaggle.counted`.
+    part_of : ndarray of int, shape (n,), optional
+        Which part of a beat each of the truth's samples belongs to; see `papertrace.scores.segments.segments`.
 
     Returns
     -------
@@ -40,12 +45,18 @@ def score_lead(truth: Series, trace: Series | None, max_lag_s: float, in_kaggle:
         return {**UNREAD, "kaggle_signal_mv2": signal if in_kaggle else math.nan}
     pair = Pair(truth, trace, max_lag_s)
     alike = pair.reference, pair.read, truth.rate_hz
-    return _columns(fidelity(pair), anatomy(pair), challenge(*alike), powers(*alike) if in_kaggle else Powers())
+    return _columns(
+        fidelity(pair),
+        anatomy(pair),
+        SegmentErrors() if part_of is None else segment_errors(pair.reference, pair.read, part_of),
+        challenge(*alike),
+        powers(*alike) if in_kaggle else Powers(),
+    )
 
 
 def _columns(*parts) -> dict[str, float]:
     return {name: value for part in parts for name, value in dataclasses.asdict(part).items()}
 
 
-UNREAD = _columns(Fidelity(), Anatomy(), Challenge(), Powers())
+UNREAD = _columns(Fidelity(), Anatomy(), SegmentErrors(), Challenge(), Powers())
 """The figures of what was never drawn."""

@@ -17,8 +17,9 @@ from papertrace.scores.kaggle import counted
 from papertrace.scores.lead import UNREAD, score_lead
 from papertrace.scores.matching import match
 from papertrace.scores.neurokit import NeuroKit
+from papertrace.scores.segments import segments
 from papertrace.scores.series import Series
-from papertrace.tables import CLINICAL
+from papertrace.tables import CEILINGS, CLINICAL
 
 Row = dict[str, Any]
 
@@ -53,7 +54,8 @@ def score_page(
     ----------
     truth_rows : sequence of mappings
         The page's rows of `papertrace.tables.TRUTH`; of each, `lead`, `row`, `column`, `start_s`, `rate_hz` and
-        `samples` are used. Empty where the page could not be drawn.
+        `samples` are used, and the page's `papertrace.tables.CEILINGS` of this stretch where they are given.
+        Empty where the page could not be drawn.
     signal_rows : sequence of mappings
         The page's rows of `papertrace.tables.SIGNALS`, of any inputs and digitizers; the same keys and `input` and
         `digitizer` are used.
@@ -88,6 +90,10 @@ def score_page(
     in_kaggle = counted([row["lead"] for row in truth_rows], truths)
     # The truth is delineated once, however many digitizers read the page.
     of_truth = [_clinical(truth, truth, delineator) if config.clinical else None for truth in truths]
+    parts = [
+        None if clinical is None else segments(truth.times_s, clinical.beats)
+        for truth, clinical in zip(truths, of_truth, strict=True)
+    ]
     scores = PageScores([], [])
     for trace_row in trace_rows:
         key = {name: trace_row[name] for name in ("input", "digitizer")}
@@ -100,8 +106,8 @@ def score_page(
         signals = [row for row in signal_rows if all(row[name] == value for name, value in key.items())]
         if outcome["status"] != "ok":
             signals = []
-        for place, truth, reference, counts, found in zip(
-            truth_rows, truths, of_truth, in_kaggle, match(truth_rows, signals), strict=True
+        for place, truth, reference, part_of, counts, found in zip(
+            truth_rows, truths, of_truth, parts, in_kaggle, match(truth_rows, signals), strict=True
         ):
             measured = Clinical()
             if found.signal is None:
@@ -110,7 +116,7 @@ def score_page(
                 row = _row(key, place, unread if outcome["status"] == "ok" else outcome, figures)
             else:
                 trace = _series({**signals[found.signal], "start_s": found.start_s})
-                figures = score_lead(truth, trace, config.max_lag_s, counts)
+                figures = score_lead(truth, trace, config.max_lag_s, counts, part_of)
                 measured = measured if reference is None else _clinical(trace, truth, delineator)
                 row = _row(key, place, outcome, figures, found.name_read)
             if reference is not None:
@@ -144,10 +150,11 @@ def _row(
     figures: Mapping[str, float],
     name_read: bool | None = None,
 ) -> Row:
-    """A row without clinical parameters."""
+    """A row without clinical parameters; the ceilings are those that the truth's row has, if any."""
+    ceilings = {name: place.get(name, math.nan) for name in CEILINGS}
     absent = {f"{name}_{which}": math.nan for name in CLINICAL for which in ("truth", "trace")}
     counts = {f"beats_{which}": None for which in ("truth", "trace", "matched")}
-    return {**key, **_place(place), "name_read": name_read, **figures, **absent, **counts, **outcome}
+    return {**key, **_place(place), "name_read": name_read, **figures, **ceilings, **absent, **counts, **outcome}
 
 
 def _medians(which: str, clinical: Clinical) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,12 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
         if not path.is_file():
             raise PapertraceError(f"{path}: no such file; run the stage that writes it first")
 
-    page_rows = sorted(read_rows(pages, ["page_id", "status", "reason"]), key=lambda row: row["page_id"])
+    of_pages = ["page_id", "status", "reason", *tables.CEILINGS]
+    page_rows = sorted(read_rows(pages, of_pages), key=lambda row: row["page_id"])
     trace_rows = _by_page(read_rows(traces, ["page_id", "input", "digitizer", "status", "reason"]))
     truth = _by_page(read_samples(truth_table, _OF_SERIES))
+    for page in page_rows:
+        _add_ceilings(truth.get(page["page_id"], []), page)
     signals = _by_page(read_samples(signal_table, (*_OF_SERIES, "input", "digitizer")))
     planned = _planned(manifest, [row["page_id"] for row in page_rows])
     strangers = [row["page_id"] for row in page_rows if row["page_id"] not in planned]
@@ -92,6 +96,14 @@ def read_samples(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
         for row, values in zip(rows, np.split(flat, ends[:-1]), strict=True):
             row[name] = values
     return rows
+
+
+def _add_ceilings(rows: list[dict[str, Any]], page: dict[str, Any]) -> None:
+    """Give each of a page's stretches its ceilings; both tables have the stretches in the labels' order."""
+    for name in tables.CEILINGS:
+        values = page[name] or [math.nan] * len(rows)
+        for row, value in zip(rows, values, strict=True):
+            row[name] = math.nan if value is None else value
 
 
 def _by_page(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -36,6 +36,7 @@ FIDELITY = (
     "challenge_snr_db", "challenge_snr_median_db", "challenge_ks", "challenge_asci", "challenge_wad_mv",
     "spikes_per_s", "snr_residual_db", "noise_missing", "noise_spikes", "noise_offset", "noise_shift", "noise_stretch",
     "noise_gain", "noise_rest",
+    "rmse_qrs_mv", "rmse_st_mv", "rmse_t_mv", "rmse_baseline_mv", "below_ceiling_db", "below_column_ceiling_db",
 )  # fmt: skip
 SIGNED = ("lag_ms", "offset_mv", "gain_error_percent", "stretch_ppm")
 """Of these the summary has the sizes, pages and records the medians."""
@@ -216,9 +217,10 @@ def _kaggle_ratios(frame: pd.DataFrame, cap: float) -> pd.DataFrame:
 
 
 def _with_differences(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add each attempt's status, and trace minus truth of the clinical parameters."""
+    """Add each attempt's status, the distance to the ceilings, and trace minus truth of the clinical parameters."""
+    below = {f"below_{name}": frame[name] - frame["snr_db"] for name in tables.CEILINGS}
     errors = {f"{name}_error": frame[f"{name}_trace"] - frame[f"{name}_truth"] for name in CLINICAL}
-    return frame.merge(_attempts(frame), on=list(ATTEMPT), how="left").assign(**errors)
+    return frame.merge(_attempts(frame), on=list(ATTEMPT), how="left").assign(**below, **errors)
 
 
 def _kaggle(frame: pd.DataFrame, keys: list[str]) -> dict[str, pd.Series]:
@@ -252,6 +254,7 @@ def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     for name in (*FIDELITY, *(f"abs_{name}" for name in SIGNED)):
         figures = grouped[name]
         columns |= {
+            f"{name}_n": figures.count(),
             f"{name}_mean": figures.mean(),
             f"{name}_median": figures.median(),
             f"{name}_p10": figures.quantile(0.1),

@@ -227,7 +227,7 @@ def _kaggle(frame: pd.DataFrame, keys: list[str]) -> dict[str, pd.Series]:
     """Kaggle's score over the images of each group, and of how many images it is."""
     images = frame.drop_duplicates([*keys, *(name for name in ATTEMPT if name not in keys)])
     ratios = images.groupby(keys, sort=True, dropna=False)["kaggle_ratio"]
-    figures = ratios.apply(lambda part: score_db(part.to_numpy(float))), ratios.count()
+    figures = ratios.apply(lambda part: score_db(part.to_numpy(float))), ratios.count().astype("Int64")
     return dict(zip(_KAGGLE, figures, strict=True))
 
 

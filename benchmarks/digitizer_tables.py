@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from digitizer_sets import PRESETS, SCALES
 
+from papertrace.scores.bootstrap import clustered_mean
+
 if TYPE_CHECKING:
     from digitizer_scores import Entry
 
 STRICT, ALIGNED, MEDIAN_FORM = "snr_db", "snr_aligned_db", "snr_aligned_median_db"
 TWO_LEAD = ("clean", *PRESETS)
-RESAMPLES = 2000
 _PLACE = ["set", "page_id", "row", "column"]
 
 
@@ -121,12 +122,8 @@ def paired(leads: pd.DataFrame, one: str, other: str, figure: str = ALIGNED) -> 
     Returns
     -------
     dict
-        `mean` difference, `low` and `high` end of its 95 % interval, `stretches` and `records` it is of. The interval
-        is the percentile bootstrap's over records [1]_: the stretches of a record are not independent.
-
-    References
-    ----------
-    .. [1] Davison A C, Hinkley D V (1997). Bootstrap Methods and their Application, 3.8. Cambridge University Press.
+        `mean` difference, `low` and `high` end of its 95 % interval by `papertrace.scores.bootstrap` over records,
+        `stretches` and `records` it is of.
     """
     values = [
         _unread_0(part, figure).set_axis(pd.MultiIndex.from_frame(part[[*_PLACE, "record"]]))
@@ -136,23 +133,6 @@ def paired(leads: pd.DataFrame, one: str, other: str, figure: str = ALIGNED) -> 
     by_record = difference.groupby(level="record")
     mean, low, high = clustered_mean(by_record.sum().to_numpy(), by_record.size().to_numpy())
     return {"mean": mean, "low": low, "high": high, "stretches": len(difference), "records": len(by_record)}
-
-
-def clustered_mean(sums: np.ndarray, sizes: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
-    """Return a mean over clusters' members, and its 95 % interval where clusters are drawn anew.
-
-    Parameters
-    ----------
-    sums, sizes : ndarray, shape (clusters,)
-        The sum over each cluster's members, and how many they are.
-    seed : int
-        Of the bootstrap's draws.
-    """
-    if not len(sums):
-        return (float("nan"),) * 3
-    drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))
-    low, high = np.quantile(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [0.025, 0.975])
-    return float(sums.sum() / sizes.sum()), float(low), float(high)
 
 
 def two_lead_table(entries: Sequence[Entry]) -> str:

@@ -15,7 +15,6 @@ from digitizer_tables import (
     BARS,
     Bar,
     ablation_table,
-    clustered_mean,
     lead_frame,
     lost_table,
     page_frame,
@@ -176,17 +175,6 @@ def test_figures_are_of_what_was_read_and_count_what_was_not():
     assert (figures["strict mean"], figures["form gap"], figures["distance"]) == pytest.approx((24.0, 10.0, 10.0))
     assert (figures["gain (%)"], figures["gain where told (%)"]) == pytest.approx((50.0, 200 / 3))
     assert figures["all names (%)"] == 25.0  # of two pages a stretch was not read, of the last a name is wrong
-
-
-def test_the_bootstrap_draws_records_not_stretches():
-    rng = np.random.default_rng(1)
-    effects = rng.normal(1.0, 2.0, 40)
-    sums, sizes = 50 * effects, np.full(40, 50)
-    mean, low, high = clustered_mean(sums, sizes)
-    half = 1.96 * effects.std() / math.sqrt(40)
-    assert mean == pytest.approx(effects.mean())
-    assert (low, high) == pytest.approx((mean - half, mean + half), abs=0.1)
-    assert all(math.isnan(value) for value in clustered_mean(np.zeros(0), np.zeros(0)))
 
 
 def test_a_difference_is_over_the_same_stretches_and_silence_is_0_db():

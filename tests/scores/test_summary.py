@@ -15,6 +15,7 @@ from papertrace.io import read_table, write_table
 from papertrace.scores import summary
 
 FILES = ("scores.parquet", "beats.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
+FILES += ("digitizers.csv",)
 
 
 def score(page_id, lead="I", row=0, status="ok", **figures):

@@ -33,7 +33,7 @@ def run(config: Config, results: Path, out: Path) -> None:
 
     """
     data = read_results(results, config.shard_size)
-    input_, digitizer = data.shown(config.traces.digitizers[0])
+    input_, digitizer = data.shown(config.traces.names[0])
     with plots.style():
         drawn = distributions.draw(read_score_columns(results), out.parent)
         drawn += pages.draw(data, input_, digitizer, config.figures.examples, out.parent)

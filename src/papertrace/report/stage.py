@@ -45,7 +45,7 @@ def run(config: Config, results: Path, figures: Path, out: Path) -> None:
     """
     data = read_results(results, config.shard_size)
     told = content.build(data)
-    input_, digitizer = data.shown(config.traces.digitizers[0])
+    input_, digitizer = data.shown(config.traces.names[0])
     ranked = data.ranked(input_, digitizer)
     shown = _figures(figures)
     with plots.style():

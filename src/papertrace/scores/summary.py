@@ -21,6 +21,7 @@ from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_path, read_table, shard_folder, write_arrow, write_text
 from papertrace.scores.config import ScoresConfig
+from papertrace.scores.digitizers import compare
 from papertrace.scores.kaggle import image_ratio, score_db
 from papertrace.scores.stage import ORDER
 from papertrace.tables import CLINICAL
@@ -58,7 +59,7 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
         ``scores/shard-NNNNN.parquet``, in any order.
     out : Path
         ``scores.parquet``, all rows sorted; beside it ``beats.parquet``, and ``summary.csv``, ``pages.csv``,
-        ``records.csv`` and ``failures.csv`` (columns in docs/tables.md). It is written last.
+        ``records.csv``, ``failures.csv`` and ``digitizers.csv`` (columns in docs/tables.md). It is written last.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
         ("pages", per_page(frame, config.scores.kaggle_cap)),
         ("records", per_record(frame)),
         ("failures", failures(frame)),
+        ("digitizers", compare(frame)),
     ):
         write_text(to_csv(rows), out.with_name(f"{name}.csv"))
     _join(beats, tables.BEATS, out.with_name("beats.parquet"))

@@ -20,7 +20,7 @@ def find_rows(ink):
     """Return the heights of the baselines from the top: a trace is near its baseline for most of its time."""
     amount = np.convolve(ink.sum(axis=1), np.ones(9), "same")
     apart, least, rows = len(amount) // 12, 0.35 * amount.max(), []
-    while amount.max() > least:
+    while amount.max() > max(least, 0):
         rows.append(int(amount.argmax()))
         amount[max(0, rows[-1] - apart) : rows[-1] + apart] = 0
     return sorted(rows)
@@ -40,10 +40,13 @@ def follow(ink, row, height):
 
 def digitize(image):
     """Return leads by name, each an array of ROW_S * RATE_HZ samples in mV, NaN where it is not on the page."""
-    ink = image.max(axis=2) < 110  # a coloured grid is bright in some colour, ink in none
-    _, parts, sizes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    ink = image.max(axis=2) < 130  # a coloured grid is bright in some colour, ink in none
+    thick = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3)))
+    _, parts, sizes, _ = cv2.connectedComponentsWithStats(thick)
     ink &= (sizes[:, cv2.CC_STAT_WIDTH] > ink.shape[1] / 20)[parts]  # traces are long, words are short
     rows = find_rows(ink)
+    if not rows:
+        sys.exit("no trace was found")
     height = int(0.6 * min(np.diff(rows), default=len(ink) // 4))
     traces = [follow(ink, row, height) for row in rows]
     left = min(columns[0] for columns, _ in traces)

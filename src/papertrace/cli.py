@@ -335,6 +335,28 @@ def report(config: Path, results: Path | None, figures: Path | None, out: Path |
     stage.run(dataset.config, results, figures, out or results / "report/report.html")
 
 
+@cli.command("report-page")
+@click.argument("page_ids", nargs=-1, required=True, metavar="PAGE_ID...")
+@_results_needed
+@_file("config", "Config of the dataset [default: <results>/config/report.json].")
+@_file("report", "The report [default: <results>/report/report.html].")
+def report_page(page_ids: tuple[str, ...], results: Path, config: Path | None, report: Path | None) -> None:
+    """Add the pictures of some pages to the report: what it does not show by itself.
+
+    \b
+    Example: papertrace report-page two-lead-0000_00000 --results results/demo
+    """
+    from papertrace.config import load_config
+    from papertrace.report import stage
+
+    settings = load_config(config or results / "config/report.json")
+    report = report or results / "report/report.html"
+    problems = stage.add_pages(settings, results, report, page_ids)
+    if problems:
+        raise PapertraceError("; ".join(problems))
+    click.echo(f"{', '.join(page_ids)}: now in {report}")
+
+
 @cli.command()
 @_config_option
 @click.option(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
 import pyarrow.parquet as pq
 
 from papertrace.errors import PapertraceError
@@ -39,6 +42,10 @@ _SCORE_COLUMNS = (
     "snr_aligned_db",
     *(f"{name}_{which}" for name in CLINICAL for which in ("truth", "trace")),
 )
+
+
+_PLACE = ["page_id", "input", "digitizer", "lead", "row", "column"]
+_SIGNAL_COLUMNS = [*_PLACE, "start_s", "rate_hz", "samples", "x_px", "y_px"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,10 @@ class Results:
         In the order of the round trip.
     failures : list of Failure
         Everything that is not ok.
-    summary, pages : list of dict
-        Rows of ``scores/summary.csv`` and ``scores/pages.csv``; all values as text.
+    summary : list of dict
+        Rows of ``scores/summary.csv``; all values as text.
+    pages : pyarrow.Table
+        ``scores/pages.csv``: a row a page, input and digitizer; figures are float64, null where absent.
     shard_of : dict of str to str
         Page id to the name of its shard.
 
@@ -103,16 +112,17 @@ class Results:
     counts: list[StageCount]
     failures: list[Failure]
     summary: list[dict[str, str]]
-    pages: list[dict[str, str]]
+    pages: pa.Table
     shard_of: dict[str, str]
 
     def ranked(self, input_: str, digitizer: str) -> list[PageScore]:
         """Return the pages of one input and digitizer that have a score, from worst to best."""
+        of_these = pc.and_(pc.equal(self.pages["input"], input_), pc.equal(self.pages["digitizer"], digitizer))
+        scored = self.pages.filter(pc.and_(of_these, pc.is_valid(self.pages["snr_db"])))
         return rank(
             [
-                PageScore(row["page_id"], float(row["snr_db"]))
-                for row in self.pages
-                if row["input"] == input_ and row["digitizer"] == digitizer and row["snr_db"]
+                PageScore(page_id, snr)
+                for page_id, snr in zip(scored["page_id"].to_pylist(), scored["snr_db"].to_pylist(), strict=True)
             ]
         )
 
@@ -140,6 +150,24 @@ class Stretch:
         if len(self.trace_s) < 2:
             return np.full(len(self.truth_s), np.nan)
         return np.interp(self.truth_s, self.trace_s, self.trace_mv, left=np.nan, right=np.nan) - self.truth_mv
+
+
+@dataclass(frozen=True)
+class Given:
+    """A page or a scan as it was given to the digitizers, and what is true of it.
+
+    `truth` is the page's rows of the table of that name; `page_recipe` and `scan_recipe` are the JSON texts of the
+    choices drawn for this image, the latter None for a clean page.
+    """
+
+    page_id: str
+    input: str
+    image: np.ndarray
+    labels: PageLabels
+    pixel_map: PixelMap
+    truth: list[Row]
+    page_recipe: str
+    scan_recipe: str | None
 
 
 @dataclass(frozen=True)
@@ -177,20 +205,22 @@ def read_results(folder: Path, shard_size: int) -> Results:
         If a table that the report needs is missing or unreadable.
 
     """
-    records = _rows(folder / "records" / "records.parquet", ["record", "status", "reason"])
+    records = read_rows(folder / "records" / "records.parquet", ["record", "status", "reason"])
     statuses = [("records", records)]
-    manifest = _rows(folder / "manifest" / "manifest.parquet", ["page_id", "record", "database", "status", "reason"])
+    manifest = read_rows(
+        folder / "manifest" / "manifest.parquet", ["page_id", "record", "database", "status", "reason"]
+    )
     statuses.append(("manifest", manifest))
     shard_of: dict[str, str] = {}
     for stage in _SHARDED:
         columns = ["page_id", *(["input", "digitizer"] if stage == "traces" else []), "status", "reason"]
         rows = []
         for k in range(-(-len(manifest) // shard_size)):
-            shard = _rows(folder / stage / f"{shard_name(k)}.parquet", columns)
+            shard = read_rows(folder / stage / f"{shard_name(k)}.parquet", columns)
             shard_of.update((row["page_id"], shard_name(k)) for row in shard)
             rows += shard
         statuses.append((stage, rows))
-    scores = _rows(
+    scores = read_rows(
         _scores(folder), ["page_id", "input", "digitizer", "lead", "status", "reason"], ("status", "!=", "ok")
     )
     n_scores = pq.read_metadata(_scores(folder)).num_rows
@@ -203,7 +233,7 @@ def read_results(folder: Path, shard_size: int) -> Results:
         + [StageCount("scores", n_scores, n_scores - unread.total, unread.failed, unread.rejected)],
         _failures([*statuses, ("scores", scores)]),
         _csv_rows(folder / "scores" / "summary.csv"),
-        _csv_rows(folder / "scores" / "pages.csv"),
+        _pages(folder / "scores" / "pages.csv"),
         shard_of,
     )
 
@@ -217,8 +247,63 @@ def read_score_columns(folder: Path) -> dict[str, np.ndarray]:
         Missing numbers are NaN.
 
     """
-    table = _table(_scores(folder), list(_SCORE_COLUMNS)).combine_chunks()
+    table = read_columns(_scores(folder), list(_SCORE_COLUMNS)).combine_chunks()
     return {name: table[name].to_numpy() for name in _SCORE_COLUMNS}
+
+
+def read_given(results: Results, page_id: str, input_: str) -> Given:
+    """Read one page's image, labels and truth.
+
+    Raises
+    ------
+    PapertraceError
+        If the page's image or tables are gone.
+
+    """
+    shard = results.shard_of[page_id]
+    page = _one_row(results, "pages", page_id)
+    if page["labels"] is None:
+        raise PapertraceError(f"{page_id}: this page was not drawn ({page['reason']})")
+    labels = PageLabels.from_json(page["labels"])
+    seen, pixel_map = page, PixelMap.of_page(labels.px_per_mm)
+    if input_ == "scans":
+        seen = _one_row(results, "scans", page_id)
+    if not seen["image"]:
+        raise PapertraceError(f"{results.folder / input_ / shard}: no image of page {page_id} was written")
+    if input_ == "scans":
+        pixel_map = PixelMap.from_row(seen)
+    scan_recipe = seen["recipe"] if input_ == "scans" else None
+    image = read_image(results.folder / input_ / shard / seen["image"])
+    truth = read_rows(results.folder / "pages" / shard / "truth.parquet", None, ("page_id", "=", page_id))
+    return Given(page_id, input_, image, labels, pixel_map, truth, page["recipe"], scan_recipe)
+
+
+def read_signals(results: Results, given: Given) -> dict[str, list[Row]]:
+    """Read what every digitizer read of an image: its rows of the table of signals, by digitizer."""
+    path = results.folder / "traces" / results.shard_of[given.page_id] / "signals.parquet"
+    rows = read_rows(path, _SIGNAL_COLUMNS, ("page_id", "=", given.page_id), ("input", "=", given.input))
+    return {name: [row for row in rows if row["digitizer"] == name] for name in sorted({r["digitizer"] for r in rows})}
+
+
+def read_scores(results: Results, page_ids: Sequence[str]) -> list[Row]:
+    """Read some pages' rows of the table of scores: both inputs, all digitizers and leads."""
+    return read_rows(_scores(results.folder), None, ("page_id", "in", set(page_ids)))
+
+
+def stretches_of(given: Given, signals: Sequence[Row]) -> list[Stretch]:
+    """Return the stretches of a page's truth, each with the signal that it is scored with."""
+    placements = {(lead.row, lead.column): lead for lead in given.labels.leads}
+    stretches = []
+    for row, found in zip(given.truth, match(given.truth, signals), strict=True):
+        place = row["row"], row["column"]
+        truth_s, truth_mv = _timed(row)
+        truth_px = given.pixel_map.apply(placements[place].centre_line_mm(truth_mv, row["rate_hz"]))
+        trace = (np.empty(0), np.empty(0), np.empty((0, 2)))
+        if found.signal is not None:
+            signal = signals[found.signal]
+            trace = (*_timed({**signal, "start_s": found.start_s}), np.array([signal["x_px"], signal["y_px"]], float).T)
+        stretches.append(Stretch(row["lead"], *place, truth_s, truth_mv, truth_px, *trace))
+    return stretches
 
 
 def read_example(results: Results, page_id: str, input_: str, digitizer: str) -> Example:
@@ -230,38 +315,17 @@ def read_example(results: Results, page_id: str, input_: str, digitizer: str) ->
         If the page's image or tables are gone.
 
     """
-    shard = results.shard_of[page_id]
-    this_page = ("page_id", "=", page_id)
-    page = _one_row(results, "pages", page_id)
-    labels = PageLabels.from_json(page["labels"])
-    seen, pixel_map = page, PixelMap.of_page(labels.px_per_mm)
-    if input_ == "scans":
-        seen = _one_row(results, "scans", page_id)
-        pixel_map = PixelMap.from_row(seen)
-    image = read_image(results.folder / input_ / shard / seen["image"])
-    truth = _rows(results.folder / "pages" / shard / "truth.parquet", None, this_page)
-    read = ("input", "=", input_), ("digitizer", "=", digitizer)
-    signals = _rows(results.folder / "traces" / shard / "signals.parquet", None, this_page, *read)
-    placements = {(lead.row, lead.column): lead for lead in labels.leads}
-    stretches = []
-    for row, found in zip(truth, match(truth, signals), strict=True):
-        place = row["row"], row["column"]
-        truth_s, truth_mv = _timed(row)
-        truth_px = pixel_map.apply(placements[place].centre_line_mm(truth_mv, row["rate_hz"]))
-        trace = (np.empty(0), np.empty(0), np.empty((0, 2)))
-        if found.signal is not None:
-            signal = signals[found.signal]
-            trace = (*_timed({**signal, "start_s": found.start_s}), np.array([signal["x_px"], signal["y_px"]], float).T)
-        stretches.append(Stretch(row["lead"], *place, truth_s, truth_mv, truth_px, *trace))
+    given = read_given(results, page_id, input_)
+    signals = read_signals(results, given).get(digitizer, [])
     return Example(
         page_id,
         input_,
-        image,
-        labels,
-        stretches,
+        given.image,
+        given.labels,
+        stretches_of(given, signals),
         [OverlayTrace(np.array(s["x_px"], float), np.array(s["y_px"], float), s["lead"]) for s in signals],
-        _rows(_scores(results.folder), None, this_page, *read),
-        seen["recipe"],
+        [row for row in read_scores(results, [page_id]) if (row["input"], row["digitizer"]) == (input_, digitizer)],
+        given.scan_recipe or given.page_recipe,
     )
 
 
@@ -291,7 +355,15 @@ def _timed(row: Row) -> tuple[np.ndarray, np.ndarray]:
     return row["start_s"] + np.arange(len(samples)) / row["rate_hz"], samples
 
 
-def _table(path: Path, columns: list[str] | None, *filters: tuple) -> pa.Table:
+def read_columns(path: Path, columns: list[str] | None, *filters: tuple) -> pa.Table:
+    """Read columns of a Parquet table (all where None), of the rows that meet the filters.
+
+    Raises
+    ------
+    PapertraceError
+        If the table is missing or torn.
+
+    """
     try:
         return pq.read_table(path, columns=columns, filters=list(filters) or None, partitioning=None)
     except FileNotFoundError:
@@ -301,13 +373,14 @@ def _table(path: Path, columns: list[str] | None, *filters: tuple) -> pa.Table:
         raise PapertraceError(f"{path}: not the table it should be ({sentence}); run its stage again") from None
 
 
-def _rows(path: Path, columns: list[str] | None, *filters: tuple) -> list[Row]:
-    return _table(path, columns, *filters).to_pylist()
+def read_rows(path: Path, columns: list[str] | None, *filters: tuple) -> list[Row]:
+    """Read rows of a Parquet table as mappings; see `read_columns`."""
+    return read_columns(path, columns, *filters).to_pylist()
 
 
 def _one_row(results: Results, stage: str, page_id: str) -> Row:
     path = results.folder / stage / f"{results.shard_of[page_id]}.parquet"
-    rows = _rows(path, None, ("page_id", "=", page_id))
+    rows = read_rows(path, None, ("page_id", "=", page_id))
     if len(rows) != 1:
         raise PapertraceError(f"{path}: holds {len(rows)} rows of page {page_id} instead of one; run its stage again")
     return rows[0]
@@ -319,6 +392,21 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise PapertraceError(f"{path}: no such table; run the stages before this one first") from None
+
+
+def _pages(path: Path) -> pa.Table:
+    """Read ``pages.csv``: keys and status as text, every other column as a number."""
+    text = ("page_id", "input", "digitizer", "record", "source_database", "split", "layout", "status")
+    options = pa.csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()), strings_can_be_null=True)
+    try:
+        table = pa.csv.read_csv(path, convert_options=options)
+    except FileNotFoundError:
+        raise PapertraceError(f"{path}: no such table; run the stages before this one first") from None
+    except pa.ArrowException as error:
+        raise PapertraceError(f"{path}: not the table it should be ({error}); run the summary again") from None
+    # A column without a single figure is read as of no type at all.
+    types = [field.type if field.name in text else pa.float64() for field in table.schema]
+    return table.cast(pa.schema(zip(table.column_names, types, strict=True)))
 
 
 def _failures(statuses: list[tuple[str, list[Row]]]) -> list[Failure]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from papertrace import tables
 from papertrace.errors import PapertraceError
 from papertrace.figures.data import CLINICAL, Results
 from papertrace.figures.plots import CLINICAL_NAMES, INPUT_NAMES
+from papertrace.report.columns import split_unit, title_of
 
 _NONE = "\u2013"  # en dash
 _MINUS = "\u2212"
@@ -82,12 +84,22 @@ _OTHER = [
     _Column("snr_db_mean_unread_0", "mean SNR, unread as 0 dB", 1),
     _Column("failure_share", "pages not read (%)", 2, 100),
 ]
-_AGREEMENT = [
-    _Column("n", "n", 0),
-    _Column("n_truth", "of", 0),
-    _Column("bias", "bias (ms)", 2, sign=True),
-    _Column("sd", "SD (ms)", 2),
-    _Column("mae", "MAE (ms)", 2),
+_IMAGES = [
+    _Column("pages", "images", 0),
+    _Column("pages_ok", "read", 0),
+    _Column("pages_rejected", "rejected", 0),
+    _Column("pages_failed", "failed", 0),
+]
+_GLANCE = [
+    ("images", _IMAGES),
+    ("median SNR (dB)", [_Column("snr_db_median", "strict"), _Column("snr_aligned_db_median", "aligned")]),
+    *(
+        (
+            f"{CLINICAL_NAMES[name]} (ms)",
+            [_Column(f"{name}_bias", "bias", 1, sign=True), _Column(f"{name}_sd", "SD", 1)],
+        )
+        for name in CLINICAL
+    ),
 ]
 
 
@@ -116,10 +128,12 @@ def build(results: Results) -> Content:
     """
     content = Content()
     content.add("counts", _counts_table(results))
+    content.numbers["count/all/pages"] = number(results.pages.num_rows, 0)
     content.numbers["count/all/records"] = number(results.n_records, 0)
     content.numbers["count/all/failures"] = number(len(results.failures), 0)
     rows = sorted(results.summary, key=lambda row: (row["digitizer"], row["input"], row["group"] != "all"))
     content.methods = [(row["digitizer"], row["input"]) for row in rows if row["group"] == "all"]
+    content.add("glance", _glance_table([row for row in rows if row["group"] == "all"]))
     several_layouts = len({row["value"] for row in rows if row["group"] == "layout"}) > 1
     shown = ("all", "layout") if several_layouts else ("layout",)
     content.add("snr", _snr_table("Signal-to-noise ratio", "layout", [row for row in rows if row["group"] in shown]))
@@ -187,15 +201,50 @@ def _other_table(rows: list[dict[str, str]]) -> Table:
     return Table("Other measures of fidelity", note, 2, [[(title, 1) for title in titles]], body)
 
 
-def _clinical_table(rows: list[dict[str, str]]) -> Table:
-    body = [
-        [*_method(row), Cell(CLINICAL_NAMES[name]), *_cells(row, _AGREEMENT, f"{name}_")]
-        for row in rows
-        for name in CLINICAL
+def _glance_table(rows: list[dict[str, str]]) -> Table:
+    head = [
+        [("", 2), *((name, len(columns)) for name, columns in _GLANCE)],
+        [("digitizer", 1), ("input", 1), *((column.title, 1) for _, columns in _GLANCE for column in columns)],
     ]
-    titles = ["digitizer", "input", "parameter", *(column.title for column in _AGREEMENT)]
+    body = [[*_method(row), *(cell for _, columns in _GLANCE for cell in _cells(row, columns))] for row in rows]
+    note = (
+        "An image is read when at least one of its leads was. SNR: median over the leads that were read. Bias and SD: "
+        "trace minus truth, one value a lead, both measured by the same program."
+    )
+    return Table("At a glance", note, 2, head, body)
+
+
+def _clinical_table(rows: list[dict[str, str]]) -> Table:
+    names = [name.removesuffix("_bias") for name in (rows[0] if rows else ()) if name.endswith("_bias")]
+    body = [
+        [*_method(row), Cell(_parameter(name)), Cell(split_unit(name)[1]), *_cells(row, _agreement(name))]
+        for row in rows
+        for name in dict.fromkeys((*CLINICAL, *names))
+    ]
+    titles = ["digitizer", "input", "parameter", "unit", *(column.title for column in _agreement(""))]
     note = (
         "Trace minus truth, one value per lead, both measured with the same delineator. n: leads where both could be "
         "measured; of: leads where the truth could."
     )
-    return Table("RR interval, QRS width and QT interval", note, 3, [[(title, 1) for title in titles]], body)
+    return Table("What is measured on the traces", note, 4, [[(title, 1) for title in titles]], body)
+
+
+def _parameter(name: str) -> str:
+    return CLINICAL_NAMES.get(name) or title_of(name).partition(" (")[0]
+
+
+def _agreement(name: str) -> list[_Column]:
+    """Return the columns of a clinical parameter; voltages need a decimal more than times."""
+    decimals = 3 if split_unit(name)[1] == "mV" else 2
+    return [
+        _Column(f"{name}_n", "n", 0),
+        _Column(f"{name}_n_truth", "of", 0),
+        _Column(f"{name}_bias", "bias", decimals, sign=True),
+        _Column(f"{name}_sd", "SD", decimals),
+        _Column(f"{name}_mae", "MAE", decimals),
+    ]
+
+
+def score_columns() -> list[str]:
+    """Return the names of the columns of the table of scores."""
+    return tables.SCORES.names

@@ -1,4 +1,4 @@
-"""Pictures as the report embeds them: data URIs, so that one file holds everything."""
+"""Pictures that the report embeds as data URIs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,10 @@ class Picture:
     alt: str
 
 
-_LOSSLESS = 101  # how OpenCV is asked for it
-
-
 def photo(image_bgr: np.ndarray, alt: str, quality: int = 68) -> Picture:
     """Embed a raster image as WebP: a tenth of a noisy scan's PNG and readable by every browser since 2020."""
     data = cv2.imencode(".webp", image_bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
     return Picture(_uri(data, "image/webp"), image_bgr.shape[1], image_bgr.shape[0], alt)
-
-
-def curves(png: bytes, alt: str) -> Picture:
-    """Embed a rendered figure of thousands of samples: lossless WebP takes a tenth of its SVG."""
-    return photo(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), alt, _LOSSLESS)
 
 
 def drawing(figure: Figure, alt: str) -> Picture:

@@ -64,7 +64,7 @@ _WORDS = {
     "bazett": "Bazett",
     "fridericia": "Fridericia",
 }
-_CLINICAL = re.compile(r"^(rr|hr|p|pr|qrs|qt|qtc\w*|st|r|t)_(ms|mv|bpm)\b|^beats_|_(truth|trace)$")
+_CLINICAL = re.compile(r"^(rr|hr|p|pr|qrs|qt|qtc\w*|st|r|t)_(ms|mv|bpm)(_|$)|^beats_|_(truth|trace)$")
 _MAGNITUDE = re.compile(r"_error$|^(lag|offset)_")
 
 
@@ -94,6 +94,8 @@ def group_of(name: str) -> str:
     """Return which group a column of the scores belongs to."""
     if name.startswith(("challenge_", "kaggle_")):
         return "others"
+    if name.startswith("leads"):
+        return "reading"
     return "clinical" if _CLINICAL.search(name) else "fidelity"
 
 

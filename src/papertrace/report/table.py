@@ -30,7 +30,7 @@ SHOWN_FIRST = (
     *("page_id", "input", "digitizer", "status", "preset", "layout", "dpi", "snr_db", "snr_aligned_db"),
     *("rr_ms_error", "qrs_ms_error", "qt_ms_error", "reason"),
 )
-"""Columns that the table shows before a person chooses others."""
+"""Columns that the table shows before a person chooses others, in this order."""
 
 FILTERS = ("digitizer", "input", "status", "preset", "dpi", "layout", "split", "source_database")
 """Columns that can be narrowed to one of their values, in the order in which they are offered."""
@@ -121,7 +121,9 @@ def build(config: Config, results: Results) -> PageTable:
     said = _said(results.folder, shards, readings)
     figures = [name for name in readings.column_names if pa.types.is_floating(readings.schema.field(name).type)]
     scores = [_column(name, group_of(name), False, readings[name]) for name in figures]
-    return PageTable(page_ids, page_of, [*head, *columns, *said, *scores])
+    columns = [*head, *columns, *said, *scores]
+    first = [column for name in SHOWN_FIRST for column in columns if column.name == name]
+    return PageTable(page_ids, page_of, [*first, *(column for column in columns if column.name not in SHOWN_FIRST)])
 
 
 def _column(name: str, group: str, per_page: bool, values: pa.ChunkedArray, title: str | None = None) -> Column:

@@ -138,7 +138,7 @@ function panel(lead, read) {
   const lower = plot(seconds, -worst || -1, worst || 1, null, [["residual", left]], lead.rate);
   lower.classList.add("low");
   const missing = read === null ? "not read" : `residual, at most ${Math.round(worst)} µV`;
-  return element("figure", {}, element("figcaption", {}, element("b", {}, lead.lead), `${lead.start.toFixed(1)}–${(lead.start + seconds).toFixed(1)} s, ${low / 1000} to ${high / 1000} mV`), upper, lower, element("figcaption", {}, missing));
+  return element("figure", {}, element("figcaption", {}, element("b", {}, lead.lead), `${lead.start.toFixed(1)}–${(lead.start + seconds).toFixed(1)} s, ${printed(low / 1000, 1)} to ${printed(high / 1000, 1)} mV`), upper, lower, element("figcaption", {}, missing));
 }
 
 function smallest(values) {

@@ -224,4 +224,3 @@ def test_two_digitizers_stand_side_by_side(write_results, write_report, config, 
     ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("network", "other"))
     assert float(ours) - float(theirs) == pytest.approx(5, abs=0.11)
     assert "network:" in page.summary and "other:" in page.summary
-    assert (tmp_path / "figures/other-snr-strict.png").exists()

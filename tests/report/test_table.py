@@ -60,10 +60,10 @@ def test_reasons_presets_and_artifacts_are_the_readings(packed):
 
 
 def test_a_column_that_is_new_to_the_report_is_in_it(config, data):
-    more = data.pages.append_column("st_mv_error", pa.array(np.linspace(-0.5, 0.5, data.pages.num_rows)))
+    more = data.pages.append_column("pr_mv_error", pa.array(np.linspace(-0.5, 0.5, data.pages.num_rows)))
     told = json.loads(table.build(config, data.__class__(**{**vars(data), "pages": more})).to_json())
-    [column] = [column for column in told["columns"] if column["name"] == "st_mv_error"]
-    assert (column["title"], column["group"], column["decimals"]) == ("ST error (mV)", "clinical", 4)
+    [column] = [column for column in told["columns"] if column["name"] == "pr_mv_error"]
+    assert (column["title"], column["group"], column["decimals"]) == ("PR error (mV)", "clinical", 4)
     assert column["magnitude"] and not column["shown"]
     assert column["values"][0] == -5000
 

@@ -1,7 +1,7 @@
 # report: where a person understands the run.
 #
 # In    the dataset's folder, once scores.parquet is there; the list of figures; pages, scans and traces of what is shown.
-# Out   <results>/report/report.html, which needs no network.
+# Out   <results>/report/report.html, which needs no network, and beside it report-files/ with what it shows.
 # Steps gather, then write the report.
 
 

@@ -3,7 +3,7 @@
 
 const papertrace = { table: null, pages: new Map(), shown: new Set() };
 
-// Called by pages.js, shown.js and the files of single images: scripts load from file:// where fetch does not.
+// Called by pages.js, shown.js and the files of single images: a browser loads scripts from a folder, and nothing else.
 papertrace.receiveTable = (json) => { papertrace.table = unpackTable(JSON.parse(json)); };
 papertrace.receiveShown = (stems) => { papertrace.shown = new Set(stems); };
 papertrace.receivePage = (stem, page) => { papertrace.pages.set(stem, page); };

@@ -5,6 +5,7 @@ import hashlib
 import warnings
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -13,9 +14,10 @@ from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import read_table, write_table
 from papertrace.scores import summary
+from papertrace.scores.agreement_table import stretch_of_beats
 
 FILES = ("scores.parquet", "beats.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
-FILES += ("digitizers.csv",)
+FILES += ("digitizers.csv", "agreement.csv")
 
 
 def score(page_id, lead="I", row=0, status="ok", **figures):
@@ -44,19 +46,24 @@ ROWS = [
 ]
 
 
-def beat(page_id, k):
+def beat(page_id, row, k):
     """A row of beats."""
     values = {
         name: np.nan if pa.types.is_floating(field.type) else None
         for name, field in zip(tables.BEATS.names, tables.BEATS, strict=True)
     }
-    return {**values, "page_id": page_id, "lead": "I", "beat": k, "match": "matched", "rr_ms_truth": 800.0 + k}
+    place = {"page_id": page_id, "input": "pages", "digitizer": "classical", "row": row, "column": 0}
+    measured = {"rr_ms_truth": 800.0 + k, "rr_ms_trace": 801.0 + k if k < 5 else np.nan}
+    return {**values, **place, "beat": k, "match": "matched" if k < 5 else "missed", **measured}
 
 
-BEATS = [beat(page_id, k) for page_id in "abcde" for k in range(7)]
+STRETCHES = [("a_00000", 0), ("a_00000", 1), ("a_00001", 0), ("a_00001", 1), ("b_00000", 0)]
+BEATS = [beat(*stretch, k) for stretch in STRETCHES for k in range(7)]
 
 
-def write(tmp_path, rows, shards=1, beats=BEATS, **scores):
+def write(tmp_path, rows, shards=1, **scores):
+    there = {(row["page_id"], row["row"]) for row in rows}
+    beats = [row for row in BEATS if (row["page_id"], row["row"]) in there]
     paths = []
     for k in range(shards):
         paths.append(tmp_path / f"shard-{k:05d}.parquet")
@@ -188,6 +195,31 @@ def test_beats_are_joined_in_order_and_their_bytes_do_not_tell_the_shards(tmp_pa
     assert len(digests) == 1
 
 
+def test_agreement_is_told_per_lead_and_per_beat(tmp_path):
+    rows = rows_of(write(tmp_path, ROWS) / "agreement.csv")
+    keys = {"group": "all", "value": "all", "parameter": "rr_ms"}
+    lead = find(rows, **keys, per="lead")
+    assert numbers(lead, "records", "n_truth", "n", "n_absent", "bias", "mae") == (2, 3, 2, 1, 1, 3)
+    beat = find(rows, **keys, per="beat")
+    assert numbers(beat, "records", "n_truth", "n", "n_absent", "bias", "sd") == (2, 35, 25, 10, 1, 0)
+    assert numbers(beat, "failure_rate", "bias_ci_low", "bias_ci_high", "margin") == (0.2857, 1, 1, 1)
+    assert beat["equivalent"] == "False", "the margin of 1 ms is not kept by a bias of 1 ms"
+    assert {(row["group"], row["value"]) for row in rows if row["per"] == "beat"} >= {
+        ("split", "test"), ("split", "train"), ("lead", "I"), ("lead", "II"), ("source_database", "mitdb"),
+    }  # fmt: skip
+    train = find(rows, group="split", value="train", parameter="rr_ms", per="beat")
+    assert numbers(train, "n_truth", "n", "bias_ci_low") == (7, 5, None)
+    assert not [row for row in rows if row["parameter"] == "p_ms"]
+
+
+def test_beats_of_stretches_that_are_not_scored_are_an_error():
+    frame = pd.DataFrame(ROWS)
+    table = pa.Table.from_pylist([beat("a_00000", 0, 0), beat("z_00000", 0, 0)], tables.BEATS)
+    assert stretch_of_beats(frame, table[:1]).tolist() == [0]
+    with pytest.raises(PapertraceError, match="scores do not have"):
+        stretch_of_beats(frame, table)
+
+
 def test_all_rows_are_kept_in_order(tmp_path):
     table = read_table(write(tmp_path, ROWS[::-1], 2) / "scores.parquet")
     assert table.schema.equals(tables.SCORES)
@@ -219,8 +251,6 @@ def test_failure_share_needs_only_the_attempts_and_their_status(tmp_path):
 
 
 def test_csv_has_four_decimals_and_no_negative_zero():
-    import pandas as pd
-
     frame = pd.DataFrame({"n": [1, 2, 3], "x": [-0.00001, np.nan, 2 / 3]})
     assert summary.to_csv(frame) == "n,x\n1,0.0000\n2,\n3,0.6667\n"
     assert frame["x"][0] == -0.00001, "the frame stays as it was"

@@ -2,7 +2,7 @@
 #
 # In    manifest.parquet; a shard of pages (for its truth) and its traces.
 # Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats in shard-KKKKK/;
-#       <results>/scores/{scores.parquet,beats.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv} over all shards; checked.txt if few enough pages failed.
+#       <results>/scores/{scores.parquet,beats.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv,agreement.csv} over all shards; checked.txt if few enough pages failed.
 # Steps 1. scores   fidelity and clinical parameters, a shard at a time;
 #       2. summary  join the shards, summarize, list the failures;
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
@@ -50,6 +50,7 @@ rule summary:
         summary=report("<results>/scores/summary.csv", caption="../report/summary.rst", category="Tables"),
         failures=report("<results>/scores/failures.csv", caption="../report/failures.rst", category="Tables"),
         digitizers=report("<results>/scores/digitizers.csv", caption="../report/digitizers.rst", category="Tables"),
+        agreement=report("<results>/scores/agreement.csv", caption="../report/agreement.rst", category="Tables"),
         pages="<results>/scores/pages.csv",
         records="<results>/scores/records.csv",
     log:

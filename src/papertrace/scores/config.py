@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from papertrace.section import Section
+from papertrace.tables import CLINICAL
+
+# RR, QRS and QT, and what is derived of them: the project's own bars. P and PR: the mean difference that IEC 60601-2-25
+# tolerates of measuring electrocardiographs; amplitudes: its 25 µV.
+_MARGINS = {"rr_ms": 1, "hr_bpm": 1, "p_ms": 10, "pr_ms": 10, "qrs_ms": 2, "qt_ms": 3, "qtc_bazett_ms": 3,
+            "qtc_fridericia_ms": 3, "st_mv": 0.025, "r_mv": 0.025, "t_mv": 0.025}  # fmt: skip
 
 
 class ScoresConfig(Section):
@@ -17,4 +23,8 @@ class ScoresConfig(Section):
     clinical: bool = Field(True, description="measure RR, QRS width and QT on truth and trace")
     delineation: Literal["prominence", "dwt"] = Field(
         "prominence", description="NeuroKit2's method of delineation, on truth and trace alike"
+    )
+    margins: dict[Literal[CLINICAL], Annotated[float, Field(gt=0)]] = Field(
+        _MARGINS,
+        description="equivalence: the mean difference of trace and truth that does not matter, in the parameter's unit",
     )

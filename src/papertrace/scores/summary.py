@@ -20,6 +20,7 @@ from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_path, read_table, shard_folder, write_arrow, write_text
+from papertrace.scores.agreement_table import agreement_table
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.digitizers import compare
 from papertrace.scores.kaggle import image_ratio, score_db
@@ -54,12 +55,13 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     Parameters
     ----------
     config : Config
-        Its `scores.kaggle_cap` is used.
+        Its `scores.kaggle_cap` and `scores.margins` are used.
     scores : list of Path
         ``scores/shard-NNNNN.parquet``, in any order.
     out : Path
         ``scores.parquet``, all rows sorted; beside it ``beats.parquet``, and ``summary.csv``, ``pages.csv``,
-        ``records.csv``, ``failures.csv`` and ``digitizers.csv`` (columns in docs/tables.md). It is written last.
+        ``records.csv``, ``failures.csv``, ``digitizers.csv`` and ``agreement.csv`` (columns in docs/tables.md). It is
+        written last.
 
     Raises
     ------
@@ -84,6 +86,8 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     ):
         write_text(to_csv(rows), out.with_name(f"{name}.csv"))
     _join(beats, tables.BEATS, out.with_name("beats.parquet"))
+    agreed = agreement_table(frame, out.with_name("beats.parquet"), _GROUPS, config.scores.margins)
+    write_text(to_csv(agreed), out.with_name("agreement.csv"))
     write_arrow(table, out)
 
 

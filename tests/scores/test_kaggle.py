@@ -10,6 +10,7 @@ from papertrace.scores.kaggle import counted, image_ratio, powers, score_db
 from papertrace.scores.series import Series
 
 RATE_HZ = 250.0
+POWERS = ("kaggle_signal_mv2", "kaggle_noise_mv2")
 
 
 def ratio(truth, trace, rate_hz=RATE_HZ):
@@ -100,3 +101,24 @@ def test_degenerate_leads(wave):
         flat = powers(s, np.full(500, 2.0), RATE_HZ)
         assert flat.kaggle_noise_mv2 == pytest.approx(np.sum((s - s.mean()) ** 2))
         assert powers(s[:1], s[:1], RATE_HZ).kaggle_noise_mv2 == 0
+
+
+def test_the_metrics_own_example():
+    """An image of twelve leads at 1 Hz, then with one and two samples wrong; the results are the competition's."""
+    limb_and_chest = [
+        [0.1, 0.3, 0.4], [0.6, 0.6, 0.4], [0.2, 0.3, 0.4], [0.5, 0.2, 0.7], [0.2, 0.3, 0.4], [0.8, 0.6, 0.7],
+        [0.2, 0.3, -0.1], [0.5, 0.6, 0.7], [0.2, 0.9, 0.4], [0.5, 0.6, 0.7], [0.1, 0.3, 0.4],
+    ]  # fmt: skip
+    image = [np.array(lead) for lead in [*limb_and_chest, [0.6, 0.6, 0.4, 0.2, 0.3, 0.4, 0.5, 0.2, 0.7, 0.2, 0.3, 0.4]]]
+
+    def score(submission):
+        found = [powers(truth, trace, 1.0) for truth, trace in zip(image, submission, strict=True)]
+        signal, noise = (sum(getattr(each, name) for each in found) for name in POWERS)
+        return score_db(np.array([image_ratio(signal, noise, read=True, cap=384)]))
+
+    submission = [lead.copy() for lead in image]
+    assert score(submission) == pytest.approx(25.8433, abs=1e-4)
+    submission[0][0] = 0.9
+    assert score(submission) == pytest.approx(13.6291, abs=1e-4)
+    submission[1][1] = 0.3
+    assert score(submission) == pytest.approx(13.0576, abs=1e-4)

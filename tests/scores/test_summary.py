@@ -130,6 +130,10 @@ def test_kaggles_score_is_of_images_and_counts_a_lost_one_as_0(tmp_path, cap, me
     rows = rows_of(folder / "summary.csv")
     row = find(rows, group="all")
     assert numbers(row, "kaggle_db", "kaggle_images") == (pytest.approx(10 * np.log10(mean), abs=1e-4), 4)
+    own_db = np.mean(10 * np.log10([100, min(cap, 1000), 2]))
+    assert numbers(row, "kaggle_image_db_mean") == (pytest.approx(own_db, abs=1e-4),), (
+        "of those of which something was read"
+    )
     assert numbers(find(rows, group="split", value="train"), "kaggle_db", "kaggle_images") == (None, 1)
     assert numbers(find(rows, group="lead", value="I"), "kaggle_db", "kaggle_images") == (None, None)
     pages = {row["page_id"]: numbers(row, "kaggle_ratio") for row in rows_of(folder / "pages.csv")}

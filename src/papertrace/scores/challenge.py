@@ -43,8 +43,8 @@ _LEVELS = 256
 _BLUR = 0.5  # SD of the Gaussian that blurs either picture, in pixels
 _KERNEL = np.exp(-0.5 * (np.arange(-2, 3) / _BLUR) ** 2)
 _KERNEL = np.convolve(_KERNEL / _KERNEL.sum(), _KERNEL / _KERNEL.sum())  # of both pictures' blurs
-_WIDTH = 2 * _LEVELS  # a bin for every difference of levels, and one for what is missing
-_LAGS_AT_ONCE = 64
+_WIDTH = 4 * _LEVELS  # bins a lag: every difference of levels, and those of what is missing
+_LAGS_AT_ONCE = 16  # so that they stay in the cache
 _WEIGHT_S = 0.1  # of the running mean from which the absolute difference has its weights
 
 
@@ -139,17 +139,16 @@ def shift(truth: np.ndarray, trace: np.ndarray, max_lag: int) -> tuple[int, floa
         return 0, 0.0
     margin = len(_KERNEL) // 2
     reach = max_lag + margin
-    # What is missing differs by more levels than there are, and goes into the last bin of its lag.
-    of_truth = _levels(truth, low, span, -_WIDTH)
-    of_trace = np.pad(_levels(trace, low, span, 4 * _WIDTH), reach, constant_values=4 * _WIDTH)
+    # What is missing differs by more levels than there are, and is not counted.
+    of_truth = _levels(truth, low, span, -_LEVELS) - (_LEVELS - 1)
+    of_trace = np.pad(_levels(trace, low, span, 2 * _LEVELS), reach, constant_values=2 * _LEVELS)
     windows = np.lib.stride_tricks.sliding_window_view(of_trace, len(truth))
-    counts = np.empty((2 * reach + 1, _WIDTH))
+    counts = np.empty((len(windows), 2 * _LEVELS - 1))
     for first in range(0, len(windows), _LAGS_AT_ONCE):
-        bins = np.minimum(windows[first : first + _LAGS_AT_ONCE] - of_truth + (_LEVELS - 1), _WIDTH - 1)
+        bins = windows[first : first + _LAGS_AT_ONCE] - of_truth
         bins += _WIDTH * np.arange(len(bins))[:, None]
         part = np.bincount(bins.ravel(), minlength=_WIDTH * len(bins))
-        counts[first : first + len(bins)] = part.reshape(-1, _WIDTH)
-    counts = counts[:, :-1]
+        counts[first : first + len(bins)] = part.reshape(-1, _WIDTH)[:, : counts.shape[1]]
     blurred = convolve1d(convolve1d(counts, _KERNEL, axis=1, mode="constant"), _KERNEL, axis=0, mode="constant")
     blurred = blurred[margin : len(blurred) - margin]
     peaks = np.argwhere(blurred >= blurred.max() - 1e-9) - (max_lag, _LEVELS - 1)

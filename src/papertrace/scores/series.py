@@ -72,16 +72,19 @@ class Series:
         """Return what `at` does, and its derivative in mV/s (0 where a value is held)."""
         tolerance = 0.5 if tolerance_s is None else tolerance_s * self.rate_hz
         position = (np.asarray(times_s, float) - self.start_s) * self.rate_hz
-        values, slopes = np.full((2, len(position)), np.nan)
         if not len(self._known):
-            return values, slopes
-        index = np.clip(np.floor(position), 0, len(self.samples) - 1).astype(int)
+            return np.full(len(position), np.nan), np.full(len(position), np.nan)
+        index = np.minimum(np.maximum(position, 0), len(self.samples) - 1).astype(int)
         fraction = position - index
-        cubic, square, linear, constant = self._pieces[:, index]
-        inside = np.isfinite(constant) & (fraction >= 0) & (fraction <= 1)
-        values[inside] = (((cubic * fraction + square) * fraction + linear) * fraction + constant)[inside]
-        slopes[inside] = self.rate_hz * ((3 * cubic * fraction + 2 * square) * fraction + linear)[inside]
-        outside = np.flatnonzero(~inside)
+        cubic, square, linear, constant = self._pieces.take(index, axis=1)
+        values = ((cubic * fraction + square) * fraction + linear) * fraction + constant
+        slopes = self.rate_hz * ((3 * cubic * fraction + 2 * square) * fraction + linear)
+        # Gaps have no cubics: NaN, as is what lies beyond the ends, until a value is held.
+        beyond = (fraction < 0) | (fraction > 1)
+        values[beyond] = slopes[beyond] = np.nan
+        outside = np.flatnonzero(np.isnan(values))
+        if not len(outside):
+            return values, slopes
         after = np.searchsorted(self._known, position[outside])
         before, after = (self._known[np.clip(after + k, 0, len(self._known) - 1)] for k in (-1, 0))
         nearer = np.abs(position[outside] - before) <= np.abs(after - position[outside])

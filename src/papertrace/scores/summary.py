@@ -44,7 +44,7 @@ SIGNED = ("lag_ms", "offset_mv", "gain_error_percent", "stretch_ppm")
 """Of these the summary has the sizes, pages and records the medians."""
 UNREAD_0 = ("snr_db", "challenge_snr_db")
 """Of these there is a mean over all leads too, 0 dB for those that were not read."""
-_KAGGLE = ("kaggle_db", "kaggle_images")
+_KAGGLE = ("kaggle_db", "kaggle_image_db_mean", "kaggle_images")
 _GROUP_ROWS = 50_000
 _GROUPS = ("split", "layout", "database", "source_database", "lead")
 
@@ -230,11 +230,13 @@ def _with_differences(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kaggle(frame: pd.DataFrame, keys: list[str]) -> dict[str, pd.Series]:
-    """Kaggle's score over the images of each group, and of how many images it is."""
+    """Kaggle's score over the images of each group, the mean of the images' own dB, and how many images it is of."""
     images = frame.drop_duplicates([*keys, *(name for name in ATTEMPT if name not in keys)])
-    ratios = images.groupby(keys, sort=True, dropna=False)["kaggle_ratio"]
-    figures = ratios.apply(lambda part: score_db(part.to_numpy(float))), ratios.count().astype("Int64")
-    return dict(zip(_KAGGLE, figures, strict=True))
+    images = images.assign(own_db=10 * np.log10(images["kaggle_ratio"].where(images["kaggle_ratio"] > 0)))
+    groups = images.groupby(keys, sort=True, dropna=False)
+    ratios = groups["kaggle_ratio"]
+    score = ratios.apply(lambda part: score_db(part.to_numpy(float)))
+    return dict(zip(_KAGGLE, (score, groups["own_db"].mean(), ratios.count().astype("Int64")), strict=True))
 
 
 def _summary(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

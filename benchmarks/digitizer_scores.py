@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,8 @@ from digitizer_sets import Job, image_set
 
 from papertrace.errors import PapertraceError
 from papertrace.sources import source_version
+from papertrace.traces.config import Choice, name_of
+from papertrace.traces.registry import version_behind
 
 RATE_HZ = 500.0
 LIKE = 0.01  # a gain or a speed is right that is so near to the page's, as a share
@@ -30,7 +33,7 @@ Entry = dict[str, Any]
 _FIGURES = ("snr_db", "snr_median_db", "snr_aligned_db", "snr_aligned_median_db", "lag_ms", "offset_mv", "coverage")
 
 
-def measure(job: Job, digitizers: Sequence[str]) -> list[Entry]:
+def measure(job: Job, digitizers: Sequence[Choice]) -> list[Entry]:
     """Make an image, have each digitizer read it, and score what was read.
 
     Raises
@@ -57,13 +60,13 @@ def measure(job: Job, digitizers: Sequence[str]) -> list[Entry]:
         "gain_told": any(text.kind == "scale" for text in item.labels.texts) or bool(item.labels.pulses),
     }
     entries = []
-    for name in digitizers:
-        begin = time.process_time()
-        read = read_page(_digitizer(name), image, RATE_HZ)
-        seconds = time.process_time() - begin
+    for digitizer in digitizers:
+        begin = _cpu_s()
+        read = read_page(_digitizer(digitizer), image, RATE_HZ)
+        seconds = _cpu_s() - begin
         entries.append(
             {
-                "digitizer": name,
+                "digitizer": name_of(digitizer),
                 **page,
                 "status": read.status,
                 "reason": read.reason,
@@ -141,15 +144,15 @@ def latest(entries: Iterable[Entry]) -> list[Entry]:
     return list(kept.values())
 
 
-def run(wanted: Sequence[Job], digitizers: Sequence[str], path: Path, workers: int) -> list[Entry]:
+def run(wanted: Sequence[Job], digitizers: Sequence[Choice], path: Path, workers: int) -> list[Entry]:
     """Measure what a file of scores does not hold of this version, add it there, and return what is wanted of it.
 
     Parameters
     ----------
     wanted : sequence of Job
         The images.
-    digitizers : sequence of str
-        Names of `papertrace.traces.registry`; an image is made once for all of them.
+    digitizers : sequence of str or ExternalDigitizer
+        As a config names them; an image is made once for all of them.
     path : Path
         The file; lines are added as they come, so that a run that was stopped goes on where it was.
     workers : int
@@ -160,34 +163,35 @@ def run(wanted: Sequence[Job], digitizers: Sequence[str], path: Path, workers: i
     from papertrace.threads import limit_threads
 
     limit_threads()  # the workers inherit the environment: they import numpy before they can set it
-    for name in digitizers:
-        _digitizer(name)  # one that is not there is told before anything is made
-    version, now = code_version(), commit()
-    done = [entry for entry in read_entries(path) if entry["version"] == version]
+    for digitizer in digitizers:
+        _digitizer(digitizer)  # one that is not there is told before anything is made
+    code, now = code_version(), commit()
+    versions = {name_of(digitizer): code + version_behind(digitizer) for digitizer in digitizers}
+    done = [entry for entry in read_entries(path) if entry["version"] == versions.get(entry["digitizer"])]
     there = {(entry["digitizer"], entry["set"], entry["page_id"]) for entry in done}
-    waiting = [(job, [name for name in digitizers if (name, *job.image) not in there]) for job in wanted]
-    waiting = [(job, names) for job, names in waiting if names]
+    waiting = [(job, [one for one in digitizers if (name_of(one), *job.image) not in there]) for job in wanted]
+    waiting = [(job, missing) for job, missing in waiting if missing]
     path.parent.mkdir(parents=True, exist_ok=True)
     _cut_half_line(path)
     with path.open("a", encoding="utf-8") as file:
         for entries in tqdm(_measured(waiting, workers), total=len(waiting), desc="digitizers", disable=None):
             for entry in entries:
-                entry = {"version": version, "commit": now, **entry}
+                entry = {"version": versions[entry["digitizer"]], "commit": now, **entry}
                 done.append(entry)
                 file.write(json.dumps(entry, allow_nan=False) + "\n")
             file.flush()
     images = {job.image for job in wanted}
-    return [e for e in done if e["digitizer"] in digitizers and (e["set"], e["page_id"]) in images]
+    return [entry for entry in done if (entry["set"], entry["page_id"]) in images]
 
 
-def _measured(waiting: list[tuple[Job, list[str]]], workers: int) -> Iterator[list[Entry]]:
+def _measured(waiting: list[tuple[Job, list[Choice]]], workers: int) -> Iterator[list[Entry]]:
     if not waiting:
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
         yield from pool.map(_measure_pair, waiting)
 
 
-def _measure_pair(pair: tuple[Job, list[str]]) -> list[Entry]:
+def _measure_pair(pair: tuple[Job, list[Choice]]) -> list[Entry]:
     return measure(*pair)
 
 
@@ -212,10 +216,16 @@ def _config(name: str):
 
 
 @cache
-def _digitizer(name: str):
+def _digitizer(digitizer: Choice):
     from papertrace.traces.registry import get_digitizer
 
-    return get_digitizer(name)
+    return get_digitizer(digitizer)
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of the programs that it ran and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _is_like(found: float | None, right: float) -> bool:

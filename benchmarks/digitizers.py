@@ -10,7 +10,8 @@ Digitizers are given pixels alone, of records that none was trained or tuned on:
 within ±0.2 s and one in voltage, the pair with the least squared error, over the samples that the page shows; samples
 that the shift moves out of the truth's window leave the sum, and what was not read counts as 0 mV.
 
-A variant of a digitizer (``--digitizer network:no-warp``) becomes a row of the ablation table.
+A variant of a digitizer (``--digitizer network:no-warp``) becomes a row of the ablation table. Other people's programs
+are measured on the same images (``--digitizer-command mine='mytool {image} {output}'``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from digitizer_choices import add_options, chosen
 from digitizer_scores import Entry, latest, read_entries, run
 from digitizer_sets import SETS, jobs
 from digitizer_tables import ablation_table, lost_table, paired_table, scale_table, twelve_lead_table, two_lead_table
@@ -33,7 +35,7 @@ def main() -> int:
     """Run the benchmark from the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of the public databases")
-    parser.add_argument("--digitizer", action="append", help="a name of papertrace.traces.registry; give it repeatedly")
+    add_options(parser)
     parser.add_argument("--set", action="append", choices=list(SETS), help="a set; all of them by default")
     parser.add_argument("--pages", type=int, help="images a set at most; all by default")
     parser.add_argument("--workers", type=int, default=2)
@@ -41,11 +43,10 @@ def main() -> int:
     parser.add_argument("--into", type=Path, help="Markdown file whose tables are made anew")
     parser.add_argument("--tables", action="store_true", help="make the tables of what --out holds, read nothing")
     given = parser.parse_args()
-    digitizers = given.digitizer or ["classical"]
     try:
         if not given.tables:
             wanted = [job for name in given.set or SETS for job in jobs(SETS[name], given.data.resolve(), given.pages)]
-            run(wanted, digitizers, given.out, given.workers)
+            run(wanted, chosen(given), given.out, given.workers)
         entries = latest(read_entries(given.out))
         if not entries:
             raise PapertraceError(f"{given.out}: holds no scores; run without --tables first")

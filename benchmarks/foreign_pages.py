@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from digitizer_choices import add_options, chosen
 
+from papertrace.errors import PapertraceError
 from papertrace.manifest.layouts import STANDARD_LEADS
 
 STRETCH_S, PAGE_S = 2.5, 10.0
@@ -33,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder that holds foreign-pages/ and ludb/")
     parser.add_argument("--out", type=Path, required=True, help="folder for what was read")
-    parser.add_argument("--digitizer", default="classical", help="a name of papertrace.traces.registry")
+    add_options(parser)
     given = parser.parse_args()
     images = sorted((given.data / "foreign-pages").glob("ludb-*.png"))
     if not images:
@@ -41,7 +43,11 @@ def main() -> None:
 
     from papertrace.traces.files import digitize_files
 
-    digitize_files(images, given.out, digitizer=given.digitizer)
+    try:
+        [digitizer] = chosen(given)
+        digitize_files(images, given.out, digitizer=digitizer)
+    except (PapertraceError, ValueError) as error:
+        parser.error(str(error) if isinstance(error, PapertraceError) else "name one digitizer at a time")
     pages = {image.stem: score(given.out, image.stem, given.data / "ludb") for image in images}
     print(markdown(pages), end="")
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import yaml
+from digitizer_choices import add_options, chosen
 from digitizer_scores import Entry, latest, read_entries, run
 from digitizer_sets import SEVERITIES, jobs, severity_set
 from digitizer_tables import ALIGNED, lead_frame
@@ -130,7 +131,7 @@ def main() -> int:
     """Run the benchmark from the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of the public databases")
-    parser.add_argument("--digitizer", action="append", help="a name of papertrace.traces.registry; give it repeatedly")
+    add_options(parser)
     parser.add_argument("--artifacts", nargs="+", choices=ArtifactName.__args__, default=list(ArtifactName.__args__))
     parser.add_argument("--severities", nargs="+", type=int, choices=SEVERITIES, default=list(SEVERITIES))
     parser.add_argument("--training", type=Path, help="config of a training: what it never had is marked with a star")
@@ -145,8 +146,8 @@ def main() -> int:
         if not given.tables:
             names = [(artifact, severity) for severity in given.severities for artifact in given.artifacts]
             sets = [severity_set(artifact, severity) for artifact, severity in (("nothing", 0), *names)]
-            wanted = [job for chosen in sets for job in jobs(chosen, given.data.resolve(), given.pages)]
-            run(wanted, given.digitizer or ["classical"], given.out, given.workers)
+            wanted = [job for of in sets for job in jobs(of, given.data.resolve(), given.pages)]
+            run(wanted, chosen(given), given.out, given.workers)
         entries = latest(read_entries(given.out))
         if not entries:
             raise PapertraceError(f"{given.out}: holds no scores; run without --tables first")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
+import sys
 
 import digitizer_scores
 import numpy as np
 import pytest
+from digitizer_choices import add_options, chosen
 from digitizer_scores import latest, lead_scores, measure, read_entries, run
 from digitizer_sets import FOREIGN, SETS, image_set, jobs, severity_set
 from digitizer_tables import (
@@ -30,6 +33,7 @@ from papertrace.errors import ConfigError, PapertraceError
 from papertrace.pages.ceiling import Readable
 from papertrace.pages.render import Stretch
 from papertrace.scans.presets import ArtifactName
+from papertrace.traces.config import name_of
 from papertrace.traces.digitizer import PageTraces, Trace
 
 
@@ -119,6 +123,7 @@ def fake(monkeypatch, shared_data):
 
     def measured(waiting, workers):
         for job, names in waiting:
+            names = [name_of(one) for one in names]
             asked.extend((name, *job.image) for name in names)
             made = [entry(0, [20.0], name, job.image_set) | {"page_id": job.row["page_id"]} for name in names]
             yield [{key: value for key, value in one.items() if key not in ("version", "commit")} for one in made]
@@ -131,31 +136,83 @@ def fake(monkeypatch, shared_data):
 def test_a_run_goes_on_where_it_stopped(fake, tmp_path):
     wanted, asked = fake
     out = tmp_path / "scores.jsonl"
-    assert len(run(wanted[:2], ["a"], out, 1)) == 2
+    assert len(run(wanted[:2], ["classical"], out, 1)) == 2
     with out.open("a") as file:
-        file.write('{"digitizer": "a", "se')  # killed while it wrote
-    assert len(run(wanted, ["a", "b"], out, 1)) == 6
+        file.write('{"digitizer": "classical", "se')  # killed while it wrote
+    assert len(run(wanted, ["classical", "network"], out, 1)) == 6
     assert len(asked) == len(set(asked)) == 6
     assert len(read_entries(out)) == 6
-    run(wanted, ["a", "b"], out, 1)
+    run(wanted, ["classical", "network"], out, 1)
     assert len(asked) == 6
 
 
 def test_another_version_of_the_code_reads_anew(fake, tmp_path, monkeypatch):
     wanted, asked = fake
     out = tmp_path / "scores.jsonl"
-    run(wanted, ["a", "b"], out, 1)
+    run(wanted, ["classical", "network"], out, 1)
     monkeypatch.setattr(digitizer_scores, "code_version", lambda: "next")
-    run(wanted[:1], ["b"], out, 1)
+    run(wanted[:1], ["network"], out, 1)
     assert len(asked) == 7
     kept = [(e["digitizer"], e["version"]) for e in latest(read_entries(out))]
-    assert sorted(kept) == [("a", kept[0][1])] * 3 + [("b", "next")]
+    assert sorted(kept) == [("classical", kept[0][1])] * 3 + [("network", "next")]
 
 
 def test_a_digitizer_that_there_is_not_is_told_before_anything_is_made(tmp_path):
     with pytest.raises(ConfigError, match="'nosuch' is not known"):
         run([], ["nosuch"], tmp_path / "scores.jsonl", 1)
     assert not list(tmp_path.iterdir())
+
+
+PROGRAM = """
+import csv, math, sys, time
+while time.process_time() < 0.4:
+    pass
+with open(sys.argv[2], "w", newline="") as file:
+    writer = csv.writer(file)
+    writer.writerow(["time_s", "row1", "row2"])
+    writer.writerows([k / 250, math.sin(k), math.cos(k)] for k in range(2500))
+"""
+
+
+def chosen_by(*words: str) -> list:
+    """Return what a command line of these words asks for."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return chosen(parser.parse_args(words))
+
+
+def test_somebody_elses_program_is_measured_on_the_same_images(shared_data, tmp_path):
+    (tmp_path / "tool.py").write_text(PROGRAM)
+    command = f"mine={sys.executable} -S {tmp_path}/tool.py {{image}} {{output}}"
+    choices = chosen_by("--digitizer", "classical", "--digitizer-command", command)
+    [job] = jobs(SETS["clean"], shared_data, 1)
+    ours, mine = measure(job, choices)
+    assert (ours["digitizer"], mine["digitizer"], mine["status"]) == ("classical", "mine", "ok")
+    assert [row["status"] for row in mine["leads"]] == ["ok", "ok"]
+    assert mine["leads"][0]["snr_aligned_db"] < 3 < ours["leads"][0]["snr_aligned_db"]
+    assert mine["cpu_s"] > 0.35  # its own time counts
+    assert json.loads(json.dumps(mine, allow_nan=False)) == mine
+
+
+def test_a_changed_program_is_measured_anew(fake, tmp_path):
+    wanted, asked = fake
+    tool = tmp_path / "tool.py"
+    tool.write_text("1")
+    choices = chosen_by("--digitizer-command", f"mine=python3 {tool} {{image}} {{output}}")
+    for _ in range(2):
+        run(wanted, choices, tmp_path / "scores.jsonl", 1)
+    assert len(asked) == 3
+    tool.write_text("2")
+    run(wanted, choices, tmp_path / "scores.jsonl", 1)
+    assert len(asked) == 6
+
+
+def test_digitizers_of_a_config_are_known_by_name(tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("traces: {digitizers: [{name: mine, command: 'mytool {image} {output}', output: wfdb}]}")
+    [mine] = chosen_by("--config", str(config), "--digitizer", "mine")
+    assert (mine.name, mine.output) == ("mine", "wfdb")
+    assert chosen_by() == ["classical"]
 
 
 def test_figures_are_of_what_was_read_and_count_what_was_not():

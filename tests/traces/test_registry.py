@@ -9,7 +9,7 @@ import pytest
 from papertrace.config import validate_config
 from papertrace.errors import ConfigError
 from papertrace.traces.config import choice_named, choice_told
-from papertrace.traces.registry import _MAKERS, OURS, files_behind, get_digitizer
+from papertrace.traces.registry import _MAKERS, OURS, files_behind, get_digitizer, version_behind
 
 PROGRAM = {"name": "mine", "command": "mytool {image} {output}"}
 
@@ -88,3 +88,19 @@ def test_files_behind_a_digitizer_are_weights_and_what_a_command_names(tmp_path,
     assert files_behind("network") == []
     assert [file.name for file in files_behind("network:no-warp,weights=weights")] == ["page.onnx", "trace.onnx"]
     assert files_behind(choice_told("mine=python3 tool.py {image} {output}")) == [tmp_path / "tool.py"]
+
+
+def test_what_is_behind_a_digitizer_makes_its_version(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert version_behind("network") == ""
+    script = Path("tool.py")
+    script.write_text("one")
+    tool = choice_told("mine=python3 tool.py {image} {output}")
+    versions = [version_behind(tool), version_behind(tool.model_copy(update={"version": "2"}))]
+    script.write_text("two")
+    versions.append(version_behind(tool))
+    assert len(set(versions)) == 3
+    script.write_text("one")
+    assert version_behind(tool) == versions[0]
+    Path("page.onnx").touch()
+    assert version_behind("network:weights=.") not in ("", *versions)

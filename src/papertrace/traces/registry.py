@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papertrace.errors import ConfigError
+from papertrace.io import sha256_bytes
 from papertrace.traces import dncnn, network
 from papertrace.traces.digitizer import Digitizer
 
@@ -64,6 +65,13 @@ def files_behind(choice: str | ExternalDigitizer) -> list[Path]:
         return files_of(choice.command)
     _, switches = check_name(choice)
     return [file for folder in _weights(switches) for file in sorted(folder.glob("*.onnx"))]
+
+
+def version_behind(choice: str | ExternalDigitizer) -> str:
+    """Return a hash over a program's description and `files_behind`; empty where all is papertrace's own."""
+    described = [] if isinstance(choice, str) else [choice.model_dump_json()]
+    parts = described + [sha256_bytes(file.read_bytes()) for file in files_behind(choice)]
+    return sha256_bytes("\0".join(parts).encode())[:16] if parts else ""
 
 
 def _classical(switches: tuple[str, ...]) -> Digitizer:

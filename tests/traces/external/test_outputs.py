@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from papertrace.traces.config import ExternalDigitizer
-from papertrace.traces.external.command import files_of, version_of, words_of
+from papertrace.traces.external.command import words_of
 from papertrace.traces.external.outputs import Signals, read_csv, read_wfdb, traces_of
 from papertrace.traces.files import csv_text
 
@@ -185,15 +184,43 @@ def test_a_command_is_split_and_no_more(tmp_path, monkeypatch):
     ]
 
 
-def test_files_that_a_command_names_make_its_version(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    script = tmp_path / "tool.py"
-    script.write_text("one")
-    described = ExternalDigitizer(name="a", command="python3 tool.py {image} {output}")
-    assert files_of(described.command) == [script]
-    versions = [version_of(described), version_of(described.model_copy(update={"version": "2"}))]
-    script.write_text("two")
-    versions.append(version_of(described))
-    assert len(set(versions)) == 3
-    script.write_text("one")
-    assert version_of(described) == versions[0]
+def run_digitize(*words: object):
+    from click.testing import CliRunner
+
+    from papertrace.cli import cli
+
+    return CliRunner().invoke(cli, ["digitize", *map(str, words)])
+
+
+def test_the_command_reads_a_persons_images_with_it(program, tmp_path):
+    import json
+
+    program()
+    cv2.imwrite(str(tmp_path / "photo.png"), IMAGE)
+    command = f"mine={sys.executable} -S {tmp_path}/tool.py {{image}} {{output}}"
+    words = tmp_path / "photo.png", "--out", tmp_path / "out", "--rate", 250
+    result = run_digitize(*words, "--digitizer-command", command)
+    assert (result.exit_code, result.stderr) == (0, "")
+    report = json.loads((tmp_path / "out/photo.json").read_text())
+    assert (report["digitizer"], report["confidence"], report["rate_hz"]) == ("mine", None, 250)
+    [lead] = report["leads"]
+    assert (lead["lead"], lead["row"], lead["end_s"], lead["confidence"]) == ("II", None, 5.0, None)
+    read = read_csv(tmp_path / "out/photo.csv")
+    assert (read.rate_hz, len(read.samples)) == (250.0, 1250)  # its own 100 Hz, by splines
+    inside = slice(25, 1200)
+    np.testing.assert_allclose(read.samples[inside, 0], np.sin(np.arange(1250) / 25)[inside], atol=1e-3)
+    assert cv2.imread(str(tmp_path / "out/photo.overlay.png")).shape == IMAGE.shape
+
+
+def test_the_command_knows_the_digitizers_of_a_config(program, tmp_path):
+    program("import sys; sys.exit('not today')")
+    cv2.imwrite(str(tmp_path / "photo.png"), IMAGE)
+    config = tmp_path / "c.yaml"
+    command = f"{sys.executable} -S {tmp_path}/tool.py {{image}} {{output}}"
+    config.write_text(f"traces: {{digitizers: [{{name: mine, command: '{command}'}}]}}")
+    words = tmp_path / "photo.png", "--out", tmp_path / "out", "--config", config
+    result = run_digitize(*words, "--digitizer", "mine")
+    assert result.exit_code == 1
+    assert "photo.png: mine: the program ended with status 1; it said last: not today" in result.stderr
+    result = run_digitize(*words, "--digitizer", "yours")
+    assert (result.exit_code, "'yours' is not known; use one of mine, classical" in result.stderr) == (2, True)

@@ -6,12 +6,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from papertrace.io import sha256_bytes
-
-if TYPE_CHECKING:
-    from papertrace.traces.config import ExternalDigitizer
 
 
 def words_of(command: str) -> list[str]:
@@ -39,9 +33,3 @@ def files_of(command: str) -> list[Path]:
     """Return the files that a command names, the program itself among them if it is named by its path."""
     paths = (Path(word.rpartition("=")[2]) for word in words_of(command))
     return [path for path in paths if path.is_absolute() and path.is_file()]
-
-
-def version_of(described: ExternalDigitizer) -> str:
-    """Return a hash over a digitizer's description and the files that its command names."""
-    files = [sha256_bytes(path.read_bytes()) for path in files_of(described.command)]
-    return sha256_bytes("\0".join([described.model_dump_json(), *files]).encode())[:16]

@@ -22,7 +22,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
+.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -47,6 +47,10 @@ $(VENV)/train: $(VENV)/made envs/train.lock
 demo: venv  ## simulated ECGs, from record to report (minutes)
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "The report: $(CURDIR)/results/demo/report/report.html"
+
+compare: venv  ## digitizers side by side on the same pages, one of them somebody else's program (a minute or two)
+	$(BIN)/snakemake --cores $(CORES) --configfile config/compare.yaml
+	@echo "The table: $(CURDIR)/results/compare/scores/digitizers.csv; the report: $(CURDIR)/results/compare/report/report.html"
 
 gallery: venv  ## every layout, page option, artifact and preset, to look at (a minute)
 	$(BIN)/papertrace gallery --out results/gallery --cores $(CORES)

@@ -76,3 +76,25 @@ def test_histogram_collects_what_lies_far_out():
     low, high = axes.get_xlim()
     assert high - low < 10
     assert "n = 502" in axes.get_legend().get_texts()[0].get_text()
+
+
+def test_whole_leads_that_tell_no_place_are_laid_on_the_page(write_results, config, tmp_path):
+    folder = write_results(tmp_path / "tiny", config, 1)
+    path = folder / "traces/shard-00000/signals.parquet"
+    before = read_example(read_results(folder, config.shard_size), "rec0_00000", "scans", "network")
+    rows = read_rows(path)
+    nowhere = {"row": None, "column": None}
+    told = {row["lead"]: row for row in rows if row["input"] == "scans"}
+    signals = [
+        {**row, **nowhere, "x_px": [np.nan] * len(row["samples"]), "y_px": [np.nan] * len(row["samples"])}
+        for row in reversed(told.values())
+    ]
+    write_table(signals, tables.SIGNALS, path)
+    after = read_example(read_results(folder, config.shard_size), "rec0_00000", "scans", "network")
+    assert [stretch.lead for stretch in after.stretches] == [stretch.lead for stretch in before.stretches]
+    for one, other in zip(before.stretches, after.stretches, strict=True):
+        np.testing.assert_allclose(one.residual_mv()[5:-5], other.residual_mv()[5:-5], atol=0.01)
+        known = np.isfinite(other.trace_mv)
+        off_px = np.abs(other.trace_px - other.truth_px)[known]
+        assert known.mean() > 0.9 and np.median(off_px) < 3
+    assert [trace.label for trace in after.traces] == [trace.label for trace in before.traces]

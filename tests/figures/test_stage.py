@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from papertrace.figures import stage
-from papertrace.figures.drawn import Drawn
+from papertrace.figures.drawn import Drawn, file_stem
 from papertrace.io import write_bytes
 
 
@@ -53,3 +53,8 @@ def test_no_page_was_read(write_results, config, tmp_path):
     failed = dict.fromkeys(range(2), ("traces", "rejected", "this is no ECG"))
     stage.run(config, write_results(tmp_path / "tiny", config, 2, failed), tmp_path / "figures/figures.csv")
     assert {figure.kind for figure in listed(tmp_path / "figures/figures.csv")} == {"snr", "clinical"}
+
+
+def test_a_digitizers_name_becomes_a_files():
+    assert file_stem("network:no-warp,weights=/a b/c") == "network-no-warp-weights-a-b-c"
+    assert file_stem("my_digitizer-1.2") == "my_digitizer-1.2"

@@ -28,6 +28,7 @@ from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels
 from papertrace.plan import shard_name
 from papertrace.scores.matching import match
+from papertrace.scores.series import Series
 
 Row = dict[str, Any]
 
@@ -279,10 +280,39 @@ def read_given(results: Results, page_id: str, input_: str) -> Given:
 
 
 def read_signals(results: Results, given: Given) -> dict[str, list[Row]]:
-    """Read what every digitizer read of an image: its rows of the table of signals, by digitizer."""
+    """Read what every digitizer read of an image: its rows of the table of signals, by digitizer.
+
+    Where a digitizer does not tell where in the image it read them, they are laid on the page, see `laid_on_page`.
+    """
     path = results.folder / "traces" / results.shard_of[given.page_id] / "signals.parquet"
     rows = read_rows(path, _SIGNAL_COLUMNS, ("page_id", "=", given.page_id), ("input", "=", given.input))
-    return {name: [row for row in rows if row["digitizer"] == name] for name in sorted({r["digitizer"] for r in rows})}
+    names = sorted({row["digitizer"] for row in rows})
+    return {name: laid_on_page(given, [row for row in rows if row["digitizer"] == name]) for name in names}
+
+
+def laid_on_page(given: Given, signals: list[Row]) -> list[Row]:
+    """Lay signals that tell no place in the image where the page shows their times and voltages.
+
+    Returns
+    -------
+    list of dict
+        `signals` where they tell their places. Else those that are scored, one a stretch of the truth, at its times.
+    """
+    if any(np.isfinite(row["x_px"]).any() for row in signals):
+        return signals
+    placements = {(lead.row, lead.column): lead for lead in given.labels.leads}
+    laid = []
+    for truth, found in zip(given.truth, match(given.truth, signals), strict=True):
+        if found.signal is None:
+            continue
+        signal = signals[found.signal]
+        series = Series(np.array(signal["samples"], float), signal["rate_hz"], found.start_s)
+        samples = series.at(_timed(truth)[0])
+        placement = placements[truth["row"], truth["column"]]
+        x_px, y_px = given.pixel_map.apply(placement.centre_line_mm(samples, truth["rate_hz"])).T
+        place = {name: truth[name] for name in ("row", "column", "start_s", "rate_hz")}
+        laid.append({**signal, **place, "samples": samples, "x_px": x_px, "y_px": y_px})
+    return laid
 
 
 def read_scores(results: Results, page_ids: Sequence[str]) -> list[Row]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from papertrace.figures import plots
 from papertrace.figures.data import CLINICAL
-from papertrace.figures.drawn import Drawn
+from papertrace.figures.drawn import Drawn, file_stem
 
 
 def draw(columns: dict[str, np.ndarray], folder: Path) -> list[Drawn]:
@@ -30,14 +30,16 @@ def draw(columns: dict[str, np.ndarray], folder: Path) -> list[Drawn]:
         for form, column in (("strict", "snr_db"), ("aligned", "snr_aligned_db")):
             title = f"{form.capitalize()} SNR of every lead"
             figure = plots.snr_histogram({name: columns[column][mask] for name, mask in masks.items()}, title, form)
-            drawn.append(Drawn(f"{digitizer}-snr-{form}", "snr", f"{title}, {digitizer}").save(figure, folder))
+            drawn.append(
+                Drawn(f"{file_stem(digitizer)}-snr-{form}", "snr", f"{title}, {digitizer}").save(figure, folder)
+            )
         for name in CLINICAL:
             pairs = {
                 input_: (columns[f"{name}_truth"][mask], columns[f"{name}_trace"][mask])
                 for input_, mask in masks.items()
             }
             title = plots.CLINICAL_NAMES[name]
-            stem = f"{digitizer}-{name.removesuffix('_ms')}"
+            stem = f"{file_stem(digitizer)}-{name.removesuffix('_ms')}"
             entry = Drawn(stem, "clinical", f"{title} on the trace against the truth, {digitizer}")
             drawn.append(entry.save(plots.clinical_scatter(pairs, title), folder))
     return drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,3 +37,8 @@ class Drawn:
         """Write the figure to `folder` as PNG and PDF and return its entry."""
         plots.save(figure, folder / self.name)
         return self
+
+
+def file_stem(digitizer: str) -> str:
+    """Return a digitizer's name as a file may be called: ``network:weights=/a/b`` is ``network-weights-a-b``."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", digitizer)

@@ -20,10 +20,10 @@ here they are told apart, see `papertrace.scores.summary`.
 
 References
 ----------
-.. [1] Reyna, M. A., Deepanshi, Weigle, J., Koscova, Z., Campbell, K., Shivashankara, K. K., Saghafi, S., Nikookar, S.,
-   Motie-Shirazi, M., Kiarashi, Y., Seyedi, S., Clifford, G. D., & Sameni, R. (2024). Digitization and classification of
-   ECG images: the George B. Moody PhysioNet Challenge 2024. Computing in Cardiology, 51.
-.. [2] ``evaluate_model.py`` and ``helper_code.py`` of https://github.com/physionetchallenges/evaluation-2024.
+.. [1] Digitization and Classification of ECG Images: The George B. Moody PhysioNet Challenge 2024.
+   https://moody-challenge.physionet.org/2024/
+.. [2] ``evaluate_model.py`` and ``helper_code.py`` of https://github.com/physionetchallenges/evaluation-2024, in the
+   versions since July 2024, which align.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ def scores(digitizer, *values, errors=None, **over):
     """Rows of one digitizer: a record a pair of stretches, of some SNR; None was not read."""
     rows = []
     for k, value in enumerate(values):
-        figures = {"snr_db": value, "snr_aligned_db": None if value is None else value + 2}
+        figures = {"snr_db": value, "snr_aligned_db": None if value is None else value + 2, "challenge_snr_db": value}
         measured = {}
         for name in CLINICAL:
             measured |= {f"{name}_truth": 100.0, f"{name}_trace": np.nan}

@@ -98,3 +98,26 @@ def test_no_signal_is_used_twice_and_none_is_wasted(truth, signals):
     truth = [dict(row, lead=row["lead"] or "X") for row in truth]
     used = [pair.signal for pair in match(truth, signals) if pair.signal is not None]
     assert len(used) == len(set(used)) == min(len(truth), len(signals))
+
+
+wholes = st.lists(
+    st.builds(whole, st.sampled_from(["I", "II", "V1"]), st.sampled_from([0.0, 2.5, math.nan]), st.integers(1, 10)),
+    max_size=4,
+    unique_by=lambda row: row["lead"],
+)
+
+
+@given(stretches, stretches, wholes)
+def test_whole_leads_go_to_their_name_and_every_signal_has_a_start(truth, signals, whole_leads):
+    truth = [dict(row, lead=row["lead"] or "X") for row in truth]
+    pairs = match(truth, [*signals, *whole_leads])
+    names = {row["lead"]: len(signals) + k for k, row in enumerate(whole_leads)}
+    places = [(row["row"], row["column"]) for row in signals]
+    if whole_leads or sorted(places) != sorted((row["row"], row["column"]) for row in truth):
+        assert all(
+            pair.signal == names[row["lead"]] for row, pair in zip(truth, pairs, strict=True) if row["lead"] in names
+        )
+    for pair in pairs:
+        assert math.isnan(pair.start_s) == (pair.signal is None)
+    with_place = [pair.signal for pair in pairs if pair.signal is not None and pair.signal < len(signals)]
+    assert len(with_place) == len(set(with_place))

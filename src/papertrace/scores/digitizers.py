@@ -19,7 +19,7 @@ from papertrace.tables import CLINICAL
 if TYPE_CHECKING:
     import pandas as pd
 
-FIGURES = ("snr_db", "snr_aligned_db")
+FIGURES = ("snr_db", "snr_aligned_db", "challenge_snr_db")
 GROUPS = ("split", "layout")
 _PLACE = ["page_id", "row", "column"]
 

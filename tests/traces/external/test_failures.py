@@ -104,6 +104,14 @@ def test_a_record_that_is_none(program):
     assert "its page.hea is no WFDB record that can be read (" in reason(program(script, output="wfdb"))
 
 
+def test_files_larger_than_a_worker_could_read_are_not(program):
+    script = "import os, sys\nopen(sys.argv[2], 'w').close()\nos.truncate(sys.argv[2], 1 << 40)"
+    assert reason(program(script)) == "its page.csv has more than 30 MB"
+    script = "import os, sys\nfor s in ('.hea', '.dat'): open(sys.argv[2] + s, 'w').close()\n"
+    script += "os.truncate(sys.argv[2] + '.dat', 1 << 40)"
+    assert reason(program(script, output="wfdb")) == "its page.hea has more than 30 MB"
+
+
 def test_a_program_that_is_not_there_is_told_before_any_page():
     with pytest.raises(ConfigError, match="digitizer 'x': there is no program 'no-such-tool' that can be run"):
         External(ExternalDigitizer(name="x", command="no-such-tool {image} {output}"))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from papertrace import tables
 from papertrace.errors import PapertraceError
 from papertrace.figures.data import CLINICAL, Results
 from papertrace.figures.plots import CLINICAL_NAMES, INPUT_NAMES
@@ -243,8 +242,3 @@ def _agreement(name: str) -> list[_Column]:
         _Column(f"{name}_sd", "SD", decimals),
         _Column(f"{name}_mae", "MAE", decimals),
     ]
-
-
-def score_columns() -> list[str]:
-    """Return the names of the columns of the table of scores."""
-    return tables.SCORES.names

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
+from papertrace import tables
 from papertrace.config import Config
 from papertrace.costs import StageCost, stage_costs
 from papertrace.errors import PapertraceError
@@ -17,7 +18,7 @@ from papertrace.figures.data import Results, read_results, read_scores
 from papertrace.io import atomic_folder, write_text
 from papertrace.provenance import git_commit, versions
 from papertrace.report import content, html, table
-from papertrace.report.columns import title_of
+from papertrace.report.columns import decimals_of, title_of
 from papertrace.report.failures import by_reason
 from papertrace.report.figures import show_figures
 from papertrace.report.page import write_image
@@ -78,7 +79,7 @@ def run(config: Config, results: Path, figures: Path, out: Path) -> None:
         examples=examples,
         problems=problems,
         reasons=reasons,
-        titles={name: title_of(name) for name in content.score_columns()},
+        score_columns={name: [title_of(name), decimals_of(name)] for name in tables.SCORES.names},
         versions=versions(),
         commit=git_commit(),
         costs=costs,

@@ -170,9 +170,17 @@ function plot(seconds, low, high, square, lines, rate) {
 function scores(leads) {
   if (!leads.length) return element("p", {}, "No lead was scored.");
   const names = Object.keys(leads[0]).filter((name) => !["lead", "row", "column"].includes(name) && leads.some((lead) => lead[name] !== null));
-  const told = (value) => value === null ? "–" : typeof value === "number" ? String(value).replace("-", "−") : String(value);
+  const told = (value, decimals) => {
+    if (value === null || typeof value === "string") return value ?? "–";
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    return printed(value, decimals);
+  };
   const head = element("tr", {}, element("th", { class: "text", scope: "col" }, "lead"), ...leads.map((lead) => element("th", { scope: "col" }, lead.lead)));
-  const body = names.map((name) => element("tr", {}, element("th", { class: "text", scope: "row" }, papertrace.titles[name] ?? name), ...leads.map((lead) => element("td", {}, told(lead[name])))));
+  const body = names.map((name) => {
+    const [title, fraction] = papertrace.scoreColumns[name] ?? [name, 3];
+    const decimals = leads.every((lead) => Number.isInteger(lead[name] ?? 0)) ? 0 : fraction;
+    return element("tr", {}, element("th", { class: "text", scope: "row" }, title), ...leads.map((lead) => element("td", {}, told(lead[name], decimals))));
+  });
   return element("section", {}, element("h3", {}, "Scores of its leads"), element("div", { class: "scroll", tabindex: 0 }, element("table", { class: "leads" }, element("thead", {}, head), element("tbody", {}, ...body))));
 }
 

@@ -75,6 +75,7 @@ class PageTable {
       if (tests.every((test) => test(row))) kept[count++] = row;
     }
     this.rows = kept.subarray(0, count);
+    this.medians = new Map();
     this.order();
   }
 
@@ -158,10 +159,17 @@ class PageTable {
   footing(column, k) {
     if (k === 0) return element("th", { scope: "row", class: "text" }, "median of all these");
     if (column.kind === "text") return element("td", { class: "text" });
-    const values = Float64Array.from(this.rows, column.number).filter((value) => !Number.isNaN(value)).sort();
-    if (!values.length) return element("td", {}, "–");
-    const middle = (values.length - 1) / 2;
-    return element("td", {}, printed((values[Math.floor(middle)] + values[Math.ceil(middle)]) / 2, column.decimals));
+    return element("td", {}, printed(this.median(column), column.decimals));
+  }
+
+  /** The median over all rows that meet the filters, kept until these change. */
+  median(column) {
+    if (!this.medians.has(column.name)) {
+      const values = Float64Array.from(this.rows, column.number).filter((value) => !Number.isNaN(value)).sort();
+      const middle = (values.length - 1) / 2;
+      this.medians.set(column.name, values.length ? (values[Math.floor(middle)] + values[Math.ceil(middle)]) / 2 : NaN);
+    }
+    return this.medians.get(column.name);
   }
 
   key(row) {

@@ -22,7 +22,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
+.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -55,9 +55,10 @@ compare: venv  ## digitizers side by side on the same pages, one of them somebod
 gallery: venv  ## every layout, page option, artifact and preset, to look at (a minute)
 	$(BIN)/papertrace gallery --out results/gallery --cores $(CORES)
 
-docs-figures: gallery demo  ## write docs/gallery.png and docs/round-trip.png anew (minutes)
+docs-figures: gallery demo  ## write docs/gallery.png, docs/round-trip.png and docs/report.png anew (minutes; needs Chromium)
 	cp results/gallery/overview.png docs/gallery.png
 	$(BIN)/python tools/docs_picture.py results/demo/figures/round-trip.png docs/round-trip.png
+	$(BIN)/python tools/report_picture.py results/demo/report/report.html docs/report.png
 
 qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \
@@ -91,6 +92,9 @@ train-dncnn: venv-train  ## the network of the baseline from scratch (5 minutes 
 
 train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped; TRAINING=another config
 	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile $(TRAINING)
+
+report-scale: venv  ## what summary, figures and report cost at 21,801 pages, made of the demo's tables (10 minutes)
+	$(BIN)/python benchmarks/report_scale.py $(or $(C),config/demo.yaml)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

@@ -19,6 +19,9 @@ UNITS = {
     "deg": "°",
     "bpm": "/min",
     "px": "px",
+    "percent": "%",
+    "ppm": "ppm",
+    "per_s": "1/s",
 }
 """Endings of names, and the units that they stand for."""
 
@@ -26,6 +29,7 @@ GROUPS = {
     "page": "The page",
     "reading": "What the digitizer said",
     "fidelity": "Fidelity",
+    "anatomy": "Where the error lies",
     "others": "As others score",
     "clinical": "Clinical parameters",
 }
@@ -55,7 +59,7 @@ _TITLES = {
     "name_read": "name read",
 }
 _WORDS = {
-    **{word: word.upper() for word in ("snr", "rr", "qrs", "qt", "pr", "p", "t", "st", "ks", "asci", "rmse")},
+    **{word: word.upper() for word in ("snr", "rr", "qrs", "qt", "pr", "p", "t", "st", "ks", "asci", "rmse", "r")},
     "qtc": "QTc",
     "hr": "heart rate",
     "wad": "weighted difference",
@@ -65,7 +69,8 @@ _WORDS = {
     "fridericia": "Fridericia",
 }
 _CLINICAL = re.compile(r"^(rr|hr|p|pr|qrs|qt|qtc\w*|st|r|t)_(ms|mv|bpm)(_|$)|^beats_|_(truth|trace)$")
-_MAGNITUDE = re.compile(r"_error$|^(lag|offset)_")
+_ANATOMY = re.compile(r"^(noise|rmse_[a-z]+)_|^(spikes|stretch|gain_error|snr_residual)")
+_MAGNITUDE = re.compile(r"_error(_|$)|^stretch_|^(lag|offset|rmse)_")
 
 
 def title_of(name: str) -> str:
@@ -94,6 +99,8 @@ def group_of(name: str) -> str:
     """Return which group a column of the scores belongs to."""
     if name.startswith(("challenge_", "kaggle_")):
         return "others"
+    if _ANATOMY.search(name):
+        return "anatomy"
     if name.startswith("leads"):
         return "reading"
     return "clinical" if _CLINICAL.search(name) else "fidelity"
@@ -102,7 +109,7 @@ def group_of(name: str) -> str:
 def decimals_of(name: str) -> int:
     """Return how many decimals a column's figures are shown with."""
     name = re.sub(r"_(error|truth|trace)$", "", name)
-    return {"dB": 1, "ms": 1, "mV": 4, "mV²": 4, "/min": 1, "mm/s": 1, "mm/mV": 1, "s": 1, "": 3}.get(
+    return {"dB": 1, "ms": 1, "mV": 4, "mV²": 4, "ppm": 0, "/min": 1, "mm/s": 1, "mm/mV": 1, "s": 1, "": 3}.get(
         split_unit(name)[1], 2
     )
 

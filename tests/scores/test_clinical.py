@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from papertrace.scores.clinical import measure
+from papertrace.scores.delineators import DELINEATORS
 from papertrace.scores.fiducials import Beats
-from papertrace.scores.neurokit import NeuroKit
 from papertrace.scores.series import Series
 from papertrace.tables import CLINICAL
+
+WAVELET = DELINEATORS["wavelet"]
 
 
 def beats_at(spacing_s, duration_s=10.0, rate_hz=500.0, first_s=0.4, width_s=0.012):
@@ -29,25 +31,25 @@ def known_marks(samples_mv, rate_hz):
     return Beats(peaks, peaks - 0.04, peaks + 0.05, peaks + 0.36)
 
 
-@pytest.mark.parametrize("method", ["prominence", "dwt"])
+@pytest.mark.parametrize("method", DELINEATORS)
 @pytest.mark.parametrize("spacing_s", [0.6, 0.8437, 1.2])
 def test_the_heart_rate_is_right_within_two_milliseconds(spacing_s, method):
-    result = measure(beats_at(spacing_s), 0, 10, NeuroKit(method))
+    result = measure(beats_at(spacing_s), 0, 10, DELINEATORS[method])
     assert result.median("rr_ms") == pytest.approx(1000 * spacing_s, abs=2)
     assert abs(len(result.beats) - 9.6 / spacing_s) <= 1.1
 
 
 def test_qrs_and_qt_are_near_what_was_drawn():
-    result = measure(beats_at(0.9), 0, 10, NeuroKit())
+    result = measure(beats_at(0.9), 0, 10, WAVELET)
     assert 50 < result.median("qrs_ms") < 130
     assert 330 < result.median("qt_ms") < 480
-    wide = measure(beats_at(0.9, width_s=0.024), 0, 10, NeuroKit())
+    wide = measure(beats_at(0.9, width_s=0.024), 0, 10, WAVELET)
     assert wide.median("qrs_ms") > result.median("qrs_ms") + 10
 
 
 @pytest.mark.parametrize("rate_hz", [250.0, 360.0, 1000.0])
 def test_the_sampling_rate_does_not_show(rate_hz):
-    one, other = (measure(beats_at(0.81, rate_hz=rate), 0, 10, NeuroKit()) for rate in (500.0, rate_hz))
+    one, other = (measure(beats_at(0.81, rate_hz=rate), 0, 10, WAVELET) for rate in (500.0, rate_hz))
     for name in ("rr_ms", "qrs_ms", "qt_ms"):
         assert other.median(name) == pytest.approx(one.median(name), abs=2)
 
@@ -58,7 +60,7 @@ def test_simulated_ecg_has_its_heart_rate():
     samples = neurokit2.ecg_simulate(
         duration=20, sampling_rate=500, heart_rate=72, heart_rate_std=0, noise=0, random_state=5, method="ecgsyn"
     )
-    assert measure(Series(samples, 500.0), 0, 20, NeuroKit()).median("rr_ms") == pytest.approx(60_000 / 72, abs=2)
+    assert measure(Series(samples, 500.0), 0, 20, WAVELET).median("rr_ms") == pytest.approx(60_000 / 72, abs=2)
 
 
 def test_medians_of_known_marks():
@@ -173,13 +175,13 @@ NOTHING_TO_SEE = {
 }
 
 
-@pytest.mark.parametrize("method", ["prominence", "dwt"])
+@pytest.mark.parametrize("method", DELINEATORS)
 @pytest.mark.parametrize("kind", NOTHING_TO_SEE)
 def test_odd_signals_give_absent_values_and_neither_errors_nor_zeros(kind, method):
     samples = NOTHING_TO_SEE[kind]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = measure(Series(samples, 500.0), 0, len(samples) / 500, NeuroKit(method))
+        result = measure(Series(samples, 500.0), 0, len(samples) / 500, DELINEATORS[method])
     for value in (result.median(name) for name in CLINICAL if name.endswith("_ms")):
         assert math.isnan(value) or value > 10
     if kind in ("empty", "one sample", "half a second", "missing", "flat"):
@@ -188,7 +190,7 @@ def test_odd_signals_give_absent_values_and_neither_errors_nor_zeros(kind, metho
 
 
 def test_two_beats_still_have_a_distance():
-    result = measure(beats_at(1.0, 2.5), 0, 2.5, NeuroKit())
+    result = measure(beats_at(1.0, 2.5), 0, 2.5, WAVELET)
     assert result.median("rr_ms") == pytest.approx(1000, abs=2)
 
 
@@ -201,7 +203,7 @@ def test_real_leads_differ_in_nothing_from_themselves(shared_data):
         truth = Series(record.p_signal[:, 0].astype(np.float32), 250.0)
         again = Series(truth.samples.copy(), 250.0)
         finer = Series(truth.at(np.arange(5000) / 500), 500.0)
-        of_truth, of_again, of_finer = (measure(series, 0, 10, NeuroKit()) for series in (truth, again, finer))
+        of_truth, of_again, of_finer = (measure(series, 0, 10, WAVELET) for series in (truth, again, finer))
         for name in CLINICAL:
             np.testing.assert_array_equal(of_truth.of_beats[name], of_again.of_beats[name])
         assert len(of_truth.beats) > 5
@@ -234,7 +236,7 @@ def test_intervals_agree_with_the_cardiologist(shared_data):
         path = str(shared_data / "qtdb" / name)
         first, *expert = _expert_ms(path)
         record = wfdb.rdrecord(path, sampfrom=first - 250, sampto=first + 2250)
-        found = [measure(Series(lead, 250.0), 0, 10, NeuroKit()) for lead in record.p_signal.T]
+        found = [measure(Series(lead, 250.0), 0, 10, WAVELET) for lead in record.p_signal.T]
         errors.append(np.nanmean([(one.median("qrs_ms"), one.median("qt_ms")) for one in found], axis=0) - expert)
     assert len(errors) == 21
     assert np.isnan(errors).any(axis=1).sum() <= 2

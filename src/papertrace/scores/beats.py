@@ -61,10 +61,10 @@ def find_qrs(samples_mv: np.ndarray, rate_hz: float) -> tuple[np.ndarray, int]:
     if len(samples_mv) < 2 * _WINDOW_S * rate_hz:
         return np.zeros(0, int), 1
     span = max(1, round(_SPAN_S * rate_hz))
-    smooth = _running_mean(samples_mv, round(_SMOOTHING_S * rate_hz))
+    smooth = running_mean(samples_mv, round(_SMOOTHING_S * rate_hz))
     padded = np.pad(smooth, (span // 2, span - span // 2), mode="edge")
-    slope = _running_mean(padded[span:] - padded[:-span], span)
-    strength = np.sqrt(np.maximum(_running_mean(np.gradient(slope) ** 2, round(_WINDOW_S * rate_hz)), 0))
+    slope = running_mean(padded[span:] - padded[:-span], span)
+    strength = np.sqrt(np.maximum(running_mean(np.gradient(slope) ** 2, round(_WINDOW_S * rate_hz)), 0))
     block = round(_LEVEL_BLOCK_S * rate_hz)
     # A last block of less than half the length joins no level: it may hold no beat.
     level = np.median([strength[i : i + block].max() for i in range(0, max(len(strength) - block // 2, 1), block)])
@@ -91,7 +91,7 @@ def _largest_deflection(samples: np.ndarray, middles: np.ndarray, reach: int) ->
     return np.unique(peaks), direction
 
 
-def _running_mean(samples: np.ndarray, width: int) -> np.ndarray:
+def running_mean(samples: np.ndarray, width: int) -> np.ndarray:
     """Centred mean over `width` samples (the next odd number), the ends held."""
     width |= 1
     total = np.cumsum(np.r_[0.0, np.pad(samples, width // 2, mode="edge")])

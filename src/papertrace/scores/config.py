@@ -20,9 +20,12 @@ class ScoresConfig(Section):
 
     max_lag_s: float = Field(0.2, gt=0, le=2, description="largest shift in s that the aligned figures may undo")
     kaggle_cap: float = Field(384, gt=0, description="Kaggle's score: the highest ratio of powers an image may have")
-    clinical: bool = Field(True, description="measure RR, QRS width and QT on truth and trace")
-    delineation: Literal["prominence", "dwt"] = Field(
-        "prominence", description="NeuroKit2's method of delineation, on truth and trace alike"
+    clinical: bool = Field(
+        True, description="find the beats of truth and trace, and measure RR, QRS width, QT and more"
+    )
+    delineation: Literal["wavelet", "prominence", "dwt"] = Field(
+        "wavelet",
+        description="who finds the waves of truth and trace: papertrace, or NeuroKit2 by one of two methods",
     )
     margins: dict[Literal[CLINICAL], Annotated[float, Field(gt=0)]] = Field(
         _MARGINS,

@@ -12,11 +12,11 @@ import numpy as np
 from papertrace.scores.clinical import Clinical, measure
 from papertrace.scores.comparison import compare_beats
 from papertrace.scores.config import ScoresConfig
+from papertrace.scores.delineators import DELINEATORS
 from papertrace.scores.fiducials import Delineator
 from papertrace.scores.kaggle import counted
 from papertrace.scores.lead import UNREAD, score_lead
 from papertrace.scores.matching import match
-from papertrace.scores.neurokit import NeuroKit
 from papertrace.scores.segments import segments
 from papertrace.scores.series import Series
 from papertrace.tables import CEILINGS, CLINICAL
@@ -65,7 +65,7 @@ def score_page(
         The page's rows of `papertrace.tables.TRACES` (`input`, `digitizer`, `status`, `reason`). By default every
         input and digitizer of the signals counts as ok.
     delineator : Delineator, optional
-        Finds the beats where `config.clinical` is set; NeuroKit2 by `config.delineation` by default.
+        Finds the beats where `config.clinical` is set; the one that `config.delineation` names by default.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def score_page(
     if trace_rows is None:
         pairs = sorted({(row["input"], row["digitizer"]) for row in signal_rows})
         trace_rows = [{"input": i, "digitizer": d, "status": "ok", "reason": None} for i, d in pairs]
-    delineator = delineator or NeuroKit(config.delineation)
+    delineator = delineator or DELINEATORS[config.delineation]
     truths = [_series(row) for row in truth_rows]
     in_kaggle = counted([row["lead"] for row in truth_rows], truths)
     # The truth is delineated once, however many digitizers read the page.

@@ -7,6 +7,7 @@ model is right a little farther out, so that a curled edge is reached although i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -62,14 +63,17 @@ def follow_warp(measured: Measured) -> Warp:
     field = np.zeros((2, blocks.shape[0] + 2 * _MARGIN, blocks.shape[1] + 2 * _MARGIN))
     fields = measured.fields
     for _ in range(_PASSES):
-        values, weight = _measurements(fields, field)
+        values, weight = _measurements(fields, field, smooth_along)
         weight = reached(weight)
         before = field
         field = np.stack([plate.robust(w, v, _LEAST_SPREAD_MM, 2) for w, v in zip(weight, values, strict=True)])
         model = Warped(flat, _on_blocks(_seen(field), blocks))
         if np.ptp(np.where(weight > 0, field - before, 0.0), axis=(1, 2)).max() < _SETTLED_MM:
             break
-        fields = blocks.phases(model)
+        fields, before = blocks.phases(model), field
+    # where the model is right neighbours have the same phase, and their slope would be but noise
+    values, weight = _measurements(fields, before, smooth)
+    weight = reached(weight)
     error = _ERROR_PX / px_per_mm
     found = [plate.probable(w, v, error, _LEAST_SPREAD_MM, _ROUNDS) for w, v in zip(weight, values, strict=True)]
     field = np.stack([plane for plane, _ in found])
@@ -94,7 +98,7 @@ def _is_flat(measured: Measured) -> bool:
     px_per_mm = float(np.sqrt(np.prod(measured.lattice.px_per_mm)))
     still = np.zeros((2, *(side + 2 * _MARGIN for side in measured.blocks.shape)))
     plate = Plate((rows, columns))
-    for plane, weight in zip(*_measurements(measured.fields, still), strict=True):
+    for plane, weight in zip(*_measurements(measured.fields, still, smooth), strict=True):
         pulls, votes = (
             part[_MARGIN : _MARGIN + 2 * rows, _MARGIN : _MARGIN + 2 * columns]
             .reshape(rows, 2, columns, 2)
@@ -108,7 +112,9 @@ def _is_flat(measured: Measured) -> bool:
     return True
 
 
-def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _measurements(
+    fields: np.ndarray, field: np.ndarray, average: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what the phases say the field is, and with what weight; both with the margin, where that is 0.
 
     Phases of neighbours are unwrapped together; what a block's own differs from theirs is added as it is, by its
@@ -116,7 +122,7 @@ def _measurements(fields: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, np
     is far off, blocks see other harmonics, weakly and each in its own way: such have no vote until the plate, going on
     from where they do, comes close enough.
     """
-    near = smooth_along(fields)
+    near = average(fields)
     strength = np.abs(near)
     trusted = strength > _AGREEMENT * smooth(np.abs(fields))
     turns = np.stack([unwrap(np.angle(f) / (2 * np.pi), q) for f, q in zip(near, strength * trusted, strict=True)])

@@ -39,7 +39,7 @@ def config(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [*STAGES, "digitize", "export", "datasheet", "gallery", "costs"])
+@pytest.mark.parametrize("command", [*STAGES, "report-page", "digitize", "export", "datasheet", "gallery", "costs"])
 def test_help_has_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -103,6 +103,15 @@ def test_the_round_trip_by_hand_makes_every_shard(config):
         made = sorted(path.name for path in (folder / stage).glob("shard-*.parquet"))
         assert made == ["shard-00000.parquet", "shard-00001.parquet"]
     assert (folder / "report/report.html").is_file()
+    page_id = pq.read_table(folder / "manifest/manifest.parquet")["page_id"][0].as_py()
+    result = run("report-page", page_id, "--results", folder, "--config", config)
+    assert result.exit_code == 0, result.stderr
+    assert (folder / f"report/report-files/images/{page_id}.pages.js").is_file()
+    result = run("report-page", "nosuch", "--results", folder, "--config", config)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"papertrace: nosuch: no such page in {folder}; the ids are in manifest/manifest.parquet\n",
+    )
 
 
 def test_a_stage_config_does_not_tell_the_shards(config):

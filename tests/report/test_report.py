@@ -98,7 +98,7 @@ def test_every_number_of_the_summary_is_in_the_tables(page, results):
         if key.startswith("count/"):
             continue
         *row, column = key.split("/")
-        decimals = 0 if column.startswith("leads") else 2 if column.endswith(("bias", "_ms_sd")) else 1
+        decimals = 0 if column.startswith("leads") else 1
         shown = float(text.replace("\N{MINUS SIGN}", "-"))
         assert shown == pytest.approx(float(summary[tuple(row)][column]), abs=0.5001 * 10.0**-decimals)
         checked += 1
@@ -132,6 +132,17 @@ def test_cells_hold_the_summary_table(page, results):
     for row in rows:
         key = "/".join((row["digitizer"], row["input"], "split", row["value"], "snr_aligned_db_p10"))
         assert page.cells[key] == content.number(float(row["snr_aligned_db_p10"]))
+
+
+def test_cells_hold_the_agreement(page, results):
+    with (results / "scores/agreement.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["group"], row["per"]) == ("all", "lead")]
+    assert {row["input"] for row in rows} == {"pages", "scans"}
+    for row in rows:
+        key = "/".join((row["digitizer"], row["input"], "lead", row["parameter"]))
+        decimals = 3 if row["parameter"].endswith("_mv") else 2
+        assert page.cells[f"{key}/bias"] == content.number(float(row["bias"] or "nan"), decimals, sign=True)
+        assert page.cells[f"{key}/n"] == row["n"]
 
 
 def test_reasons_are_shown_and_escaped(report, page):

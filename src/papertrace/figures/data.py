@@ -98,8 +98,8 @@ class Results:
         In the order of the round trip.
     failures : list of Failure
         Everything that is not ok.
-    summary : list of dict
-        Rows of ``scores/summary.csv``; all values as text.
+    summary, agreement, comparison : list of dict
+        Rows of ``scores/summary.csv``, ``agreement.csv`` and ``digitizers.csv``; all values as text.
     pages : pyarrow.Table
         ``scores/pages.csv``: a row a page, input and digitizer; figures are float64, null where absent.
     shard_of : dict of str to str
@@ -113,6 +113,8 @@ class Results:
     counts: list[StageCount]
     failures: list[Failure]
     summary: list[dict[str, str]]
+    agreement: list[dict[str, str]]
+    comparison: list[dict[str, str]]
     pages: pa.Table
     shard_of: dict[str, str]
 
@@ -233,7 +235,7 @@ def read_results(folder: Path, shard_size: int) -> Results:
         [StageCount.of(*stage) for stage in statuses]
         + [StageCount("scores", n_scores, n_scores - unread.total, unread.failed, unread.rejected)],
         _failures([*statuses, ("scores", scores)]),
-        _csv_rows(folder / "scores" / "summary.csv"),
+        *(_csv_rows(folder / "scores" / f"{name}.csv") for name in ("summary", "agreement", "digitizers")),
         _pages(folder / "scores" / "pages.csv"),
         shard_of,
     )

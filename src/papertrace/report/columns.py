@@ -58,6 +58,19 @@ _TITLES = {
     "r": "Pearson r",
     "name_read": "name read",
 }
+_PARAMETERS = {
+    "rr_ms": "RR interval",
+    "hr_bpm": "heart rate",
+    "p_ms": "P width",
+    "pr_ms": "PR interval",
+    "qrs_ms": "QRS width",
+    "qt_ms": "QT interval",
+    "qtc_bazett_ms": "QTc, Bazett",
+    "qtc_fridericia_ms": "QTc, Fridericia",
+    "st_mv": "ST level",
+    "r_mv": "R amplitude",
+    "t_mv": "T amplitude",
+}
 _WORDS = {
     **{word: word.upper() for word in ("snr", "rr", "qrs", "qt", "pr", "p", "t", "st", "ks", "asci", "rmse", "r")},
     "qtc": "QTc",
@@ -84,6 +97,11 @@ def title_of(name: str) -> str:
             return f"{words} ({unit})" if unit else words
     stem, unit = split_unit(name)
     return f"{_in_words(stem)} ({unit})" if unit else _in_words(stem)
+
+
+def parameter_title(name: str) -> str:
+    """Return what a clinical parameter is called, without its unit."""
+    return _PARAMETERS.get(name) or _in_words(split_unit(name)[0])
 
 
 def split_unit(name: str) -> tuple[str, str]:

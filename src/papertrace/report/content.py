@@ -13,7 +13,7 @@ import numpy as np
 from papertrace.errors import PapertraceError
 from papertrace.figures.data import CLINICAL, Results
 from papertrace.figures.plots import CLINICAL_NAMES, INPUT_NAMES
-from papertrace.report.columns import split_unit, title_of
+from papertrace.report.columns import parameter_title, split_unit
 
 _NONE = "\u2013"  # en dash
 _MINUS = "\u2212"
@@ -137,7 +137,9 @@ def build(results: Results) -> Content:
     shown = ("all", "layout") if several_layouts else ("layout",)
     content.add("snr", _snr_table("Signal-to-noise ratio", "layout", [row for row in rows if row["group"] in shown]))
     content.add("other", _other_table([row for row in rows if row["group"] == "all"]))
-    content.add("clinical", _clinical_table([row for row in rows if row["group"] == "all"]))
+    for per in ("lead", "beat"):
+        content.add(f"agreement_{per}", _agreement_table(results.agreement, per))
+    content.add("comparison", _comparison_table(results.comparison))
     for group, title in (("split", "By split"), ("source_database", "By source database"), ("lead", "By lead")):
         of_group = [row for row in rows if row["group"] == group]
         content.add(group, _snr_table(title, group.replace("_", " "), of_group))
@@ -145,6 +147,8 @@ def build(results: Results) -> Content:
     for row in rows:
         if row["group"] == "all":
             content.numbers.update((cell.key, cell.text) for _, columns in _SNR_GROUPS for cell in _cells(row, columns))
+            measured = [_Column(f"{name}_n", "n", 0) for name in CLINICAL]
+            content.numbers.update((cell.key, cell.text) for cell in _cells(row, measured))
     return content
 
 
@@ -213,32 +217,67 @@ def _glance_table(rows: list[dict[str, str]]) -> Table:
     return Table("At a glance", note, 2, head, body)
 
 
-def _clinical_table(rows: list[dict[str, str]]) -> Table:
-    names = [name.removesuffix("_bias") for name in (rows[0] if rows else ()) if name.endswith("_bias")]
-    body = [
-        [*_method(row), Cell(_parameter(name)), Cell(split_unit(name)[1]), *_cells(row, _agreement(name))]
-        for row in rows
-        for name in dict.fromkeys((*CLINICAL, *names))
-    ]
-    titles = ["digitizer", "input", "parameter", "unit", *(column.title for column in _agreement(""))]
+def _agreement_table(rows: list[dict[str, str]], per: str) -> Table:
+    rows = [row for row in rows if row["group"] == "all" and row["per"] == per]
+    titles = ["digitizer", "input", "parameter", "unit", "n", "of", "bias", "95 % interval", "SD", "95 % interval"]
+    titles += ["MAE", "limits of agreement", "r", "ICC", "margin", "bias within it"]
+    what = "one value a lead, the median of its beats" if per == "lead" else "beat by beat"
     note = (
-        "Trace minus truth, one value per lead, both measured with the same delineator. n: leads where both could be "
-        "measured; of: leads where the truth could."
+        f"Trace minus truth, {what}; both were measured with the same delineator. n: where both could be measured; of: "
+        "where the truth could. Intervals: bootstrap over records, none of a single record. Limits of agreement: bias "
+        "∓ 1.96 SD. ICC(2,1): absolute agreement. Within the margin: the bias's 90 % interval is (two one-sided tests)."
     )
-    return Table("What is measured on the traces", note, 4, [[(title, 1) for title in titles]], body)
+    return Table(
+        f"Agreement, per {per}", note, 4, [[(title, 1) for title in titles]], [_agreement(row) for row in rows]
+    )
 
 
-def _parameter(name: str) -> str:
-    return CLINICAL_NAMES.get(name) or title_of(name).partition(" (")[0]
+def _agreement(row: dict[str, str]) -> list[Cell]:
+    name, unit = row["parameter"], split_unit(row["parameter"])[1]
+    decimals = 3 if unit == "mV" else 2
 
+    def cell(column: str, digits: int = decimals, *, sign: bool = False) -> Cell:
+        key = "/".join((row["digitizer"], row["input"], row["per"], name, column))
+        return Cell(number(float(row[column] or "nan"), digits, sign=sign), key)
 
-def _agreement(name: str) -> list[_Column]:
-    """Return the columns of a clinical parameter; voltages need a decimal more than times."""
-    decimals = 3 if split_unit(name)[1] == "mV" else 2
+    def interval(low: str, high: str, *, sign: bool = True) -> Cell:
+        ends = [number(float(row[column] or "nan"), decimals, sign=sign) for column in (low, high)]
+        return Cell(
+            _NONE if _NONE in ends else " … ".join(ends),
+            "/".join((row["digitizer"], row["input"], row["per"], name, low)),
+        )
+
+    equivalent = Cell({"True": "yes", "False": "no"}.get(row["equivalent"], _NONE))
     return [
-        _Column(f"{name}_n", "n", 0),
-        _Column(f"{name}_n_truth", "of", 0),
-        _Column(f"{name}_bias", "bias", decimals, sign=True),
-        _Column(f"{name}_sd", "SD", decimals),
-        _Column(f"{name}_mae", "MAE", decimals),
+        *(*_method(row), Cell(parameter_title(name)), Cell(unit), cell("n", 0), cell("n_truth", 0)),
+        *(cell("bias", sign=True), interval("bias_ci_low", "bias_ci_high")),
+        *(cell("sd"), interval("sd_ci_low", "sd_ci_high", sign=False), cell("mae"), interval("loa_low", "loa_high")),
+        *(cell("r", 4), cell("icc", 4), cell("margin"), equivalent),
     ]
+
+
+def _comparison_table(rows: list[dict[str, str]]) -> Table:
+    rows = [row for row in rows if row["group"] == "all"]
+    titles = ["input", "digitizer", "against", "images", "leads", "not read", "by the other", "SNR (dB)", "other's"]
+    titles += ["difference", "95 % interval", "better in (%)"]
+    note = (
+        "On the same leads of the same images; aligned SNR, 0 dB for a lead that was not read. Intervals: bootstrap "
+        "over records. Clinical parameters, splits and layouts: scores/digitizers.csv."
+    )
+    stem = "snr_aligned_db"
+    body = []
+    for row in rows:
+        columns = [("pages", 0), ("stretches", 0), ("unread", 0), ("unread_against", 0), (stem, 1)]
+        columns += [(f"{stem}_against", 1), (f"{stem}_difference", 1)]
+        key = "/".join((row["digitizer"], row["against"], row["input"]))
+        cells = [
+            Cell(number(float(row[name] or "nan"), digits, sign=name.endswith("_difference")), f"{key}/{name}")
+            for name, digits in columns
+        ]
+        ends = [number(float(row[f"{stem}_{end}"] or "nan"), 1, sign=True) for end in ("low", "high")]
+        cells.append(Cell(_NONE if _NONE in ends else " … ".join(ends), f"{key}/{stem}_low"))
+        cells.append(Cell(number(100 * float(row[f"{stem}_better"] or "nan"), 1), f"{key}/{stem}_better"))
+        body.append(
+            [Cell(INPUT_NAMES.get(row["input"], row["input"])), Cell(row["digitizer"]), Cell(row["against"]), *cells]
+        )
+    return Table("Digitizers on the same images", note, 3, [[(title, 1) for title in titles]], body)

@@ -106,7 +106,9 @@ function overlay(page, reading, pageId) {
   canvas.append(drawing("g", { class: "truth" }, ...page.leads.flatMap((lead) => lines(lead.curves, "curve"))));
   canvas.append(drawing("g", { class: "trace" }, ...lines(reading.curves, "curve")));
   const image = element("img", { src: `${papertrace.files}/images/${encodeURIComponent(file)}`, width, height, alt: `Page ${pageId} as it was given to the digitizer` });
-  const box = element("div", { class: "overlay", onclick: () => box.classList.toggle("full") }, image, canvas);
+  const box = element("button", { type: "button", class: "overlay", "aria-pressed": "false", "aria-label": "Full size", onclick: () => {
+    box.setAttribute("aria-pressed", String(box.classList.toggle("full")));
+  } }, image, canvas);
   const layer = (name, title) => {
     const check = element("input", { type: "checkbox", checked: true, "data-layer": name, onchange: () => box.classList.toggle(`no-${name}`, !check.checked) });
     return element("label", {}, check, element("span", { class: `key ${name}` }), title);

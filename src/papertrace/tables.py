@@ -249,3 +249,26 @@ BEATS = pa.schema(
 
 All beats of a stretch that was not read are missed. Sorted as the scores are.
 """
+
+EXPERTS = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("input", pa.string()),
+        ("digitizer", pa.string()),
+        ("record", pa.string()),
+        ("split", pa.string()),
+        ("lead", pa.string()),  # the truth's name
+        ("row", pa.int32()),
+        ("column", pa.int32()),
+        ("annotator", pa.string()),  # q1c, q2c: marks of the whole record; lead: of this lead
+        ("beat", pa.int32()),  # 0, 1, … of the marked beats on the stretch
+        ("fiducial", pa.string()),  # one of FIDUCIALS
+        ("marked_s", pa.float32()),  # from the page's first moment
+        ("truth_error_ms", pa.float32()),  # found on the truth minus marked; NaN where not found
+        ("trace_error_ms", pa.float32()),  # found on the trace minus marked; NaN where not found
+    ]
+)
+"""``scores/shard-NNNNN/experts.parquet``: one row a point that an expert marked, as each digitizer read it.
+
+Sorted as the scores are, then by annotator, beat and fiducial. Empty where the records have no marks.
+"""

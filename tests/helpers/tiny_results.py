@@ -85,6 +85,7 @@ class Writer:
         write_table(out["traces"], tables.TRACES, self.folder / f"traces/{name}.parquet")
         write_table(out["signals"], tables.SIGNALS, self.folder / f"traces/{name}/signals.parquet")
         write_table([], tables.BEATS, self.folder / f"scores/{name}/beats.parquet")
+        write_table([], tables.EXPERTS, self.folder / f"scores/{name}/experts.parquet")
         write_table(out["scores"], tables.SCORES, self.folder / f"scores/{name}.parquet")
         return self.folder / f"scores/{name}.parquet"
 

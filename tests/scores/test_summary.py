@@ -16,7 +16,15 @@ from papertrace.io import read_table, write_table
 from papertrace.scores import summary
 from papertrace.scores.agreement_table import stretch_of_beats
 
-FILES = ("scores.parquet", "beats.parquet", "summary.csv", "pages.csv", "records.csv", "failures.csv")
+FILES = (
+    "scores.parquet",
+    "beats.parquet",
+    "experts.parquet",
+    "summary.csv",
+    "pages.csv",
+    "records.csv",
+    "failures.csv",
+)
 FILES += ("digitizers.csv", "agreement.csv")
 
 
@@ -73,6 +81,7 @@ def write(tmp_path, rows, shards=1, **scores):
             tables.BEATS,
             tmp_path / paths[-1].stem / "beats.parquet",
         )
+        write_table([], tables.EXPERTS, tmp_path / paths[-1].stem / "experts.parquet")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         summary.run(Config(scores=scores), paths, tmp_path / "scores.parquet")

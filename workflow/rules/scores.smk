@@ -1,8 +1,8 @@
 # scores: traces against truth.
 #
 # In    manifest.parquet; a shard of pages (for its truth) and its traces.
-# Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats in shard-KKKKK/;
-#       <results>/scores/{scores.parquet,beats.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv,agreement.csv} over all shards; checked.txt if few enough pages failed.
+# Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats and experts' marks in shard-KKKKK/;
+#       <results>/scores/{scores.parquet,beats.parquet,experts.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv,agreement.csv} over all shards; checked.txt if few enough pages failed.
 # Steps 1. scores   fidelity and clinical parameters, a shard at a time;
 #       2. summary  join the shards, summarize, list the failures;
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
@@ -47,6 +47,7 @@ rule summary:
     output:
         scores="<results>/scores/scores.parquet",
         beats="<results>/scores/beats.parquet",
+        experts="<results>/scores/experts.parquet",
         summary=report("<results>/scores/summary.csv", caption="../report/summary.rst", category="Tables"),
         failures=report("<results>/scores/failures.csv", caption="../report/failures.rst", category="Tables"),
         digitizers=report("<results>/scores/digitizers.csv", caption="../report/digitizers.rst", category="Tables"),

@@ -13,7 +13,8 @@ from papertrace.scores.clinical import Clinical, measure
 from papertrace.scores.comparison import compare_beats
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.delineators import DELINEATORS
-from papertrace.scores.fiducials import Delineator
+from papertrace.scores.experts import compare_with_marks
+from papertrace.scores.fiducials import Beats, Delineator
 from papertrace.scores.kaggle import counted
 from papertrace.scores.lead import UNREAD, score_lead
 from papertrace.scores.matching import match
@@ -35,10 +36,13 @@ class PageScores:
     beats : list of dict
         A block of `papertrace.tables.BEATS` but for the manifest's columns for each of the rows that are of a stretch
         with beats: arrays, and values that hold for all of the block.
+    experts : list of dict
+        Blocks of `papertrace.tables.EXPERTS` likewise, for each annotator of a stretch.
     """
 
     rows: list[Row]
     beats: list[Row]
+    experts: list[Row]
 
 
 def score_page(
@@ -47,6 +51,7 @@ def score_page(
     config: ScoresConfig,
     trace_rows: Sequence[Mapping[str, Any]] | None = None,
     delineator: Delineator | None = None,
+    marks: Mapping[tuple[int, int], Mapping[str, Beats]] | None = None,
 ) -> PageScores:
     """Score everything that was read from one page.
 
@@ -66,6 +71,8 @@ def score_page(
         input and digitizer of the signals counts as ok.
     delineator : Delineator, optional
         Finds the beats where `config.clinical` is set; the one that `config.delineation` names by default.
+    marks : mapping, optional
+        What experts marked on the page, in s from its first moment: by row and column of the stretch, by annotator.
 
     Returns
     -------
@@ -94,7 +101,7 @@ def score_page(
         None if clinical is None else segments(truth.times_s, clinical.beats)
         for truth, clinical in zip(truths, of_truth, strict=True)
     ]
-    scores = PageScores([], [])
+    scores = PageScores([], [], [])
     for trace_row in trace_rows:
         key = {name: trace_row[name] for name in ("input", "digitizer")}
         outcome = {"status": trace_row["status"], "reason": trace_row["reason"]}
@@ -127,6 +134,9 @@ def score_page(
                     row |= _medians("trace", measured) | {"beats_matched": int((beats["match"] == "matched").sum())}
                 if len(beats["beat"]):
                     scores.beats.append({**key, **_place(place), **beats})
+                for annotator, marked in sorted((marks or {}).get((place["row"], place["column"]), {}).items()):
+                    compared = compare_with_marks(marked, reference.beats, measured.beats, lag_s)
+                    scores.experts.append({**key, **_place(place), "annotator": annotator, **compared})
             scores.rows.append(row)
     return scores
 

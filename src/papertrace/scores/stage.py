@@ -16,6 +16,8 @@ from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_folder, read_rows, read_table, shard_folder, write_arrow, write_table
 from papertrace.scores.comparison import stacked
+from papertrace.scores.experts import marks_of, within
+from papertrace.scores.fiducials import Beats
 from papertrace.scores.page import score_page
 
 ORDER = ("page_id", "input", "digitizer", "row", "column")
@@ -31,14 +33,15 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
     Parameters
     ----------
     config : Config
-        Its `scores` section is used.
+        Its `scores` section is used, and `records`: where experts' marks lie beside the records, these are compared.
     manifest : Path
         ``manifest.parquet``.
     pages, traces : Path
         ``pages/shard-NNNNN.parquet`` and ``traces/shard-NNNNN.parquet``, their folders beside them.
     out : Path
         ``scores/shard-NNNNN.parquet``, rows as in `papertrace.tables.SCORES`, sorted by `ORDER`; written last.
-        ``beats.parquet`` (`papertrace.tables.BEATS`) goes into the folder of the same name without suffix.
+        ``beats.parquet`` and ``experts.parquet`` (`papertrace.tables.BEATS`, `papertrace.tables.EXPERTS`) go into the
+        folder of the same name without suffix.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
     of_pages = ["page_id", "status", "reason", *tables.CEILINGS]
     page_rows = sorted(read_rows(pages, of_pages), key=lambda row: row["page_id"])
     trace_rows = _by_page(read_rows(traces, ["page_id", "input", "digitizer", "status", "reason"]))
-    truth = _by_page(read_samples(truth_table, _OF_SERIES))
+    truth = _by_page(read_samples(truth_table, (*_OF_SERIES, "start_sample")))
     for page in page_rows:
         _add_ceilings(truth.get(page["page_id"], []), page)
     signals = _by_page(read_samples(signal_table, (*_OF_SERIES, "input", "digitizer")))
@@ -68,18 +71,48 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
 
     scored: list[dict[str, Any]] = []
     beats: list[dict[str, Any]] = []
+    experts: list[dict[str, Any]] = []
+    marks = _Marks(config, manifest)
     for page in tqdm(page_rows, desc=f"scores {out.stem}", unit="page", disable=None):
         page_id = page["page_id"]
         given = {(row["input"], row["digitizer"]): row for row in trace_rows.get(page_id, [])}
         attempted = [_attempt(page, attempt, given.get(attempt)) for attempt in attempts]
-        scores = score_page(truth.get(page_id, []), signals.get(page_id, []), config.scores, attempted)
+        drawn = truth.get(page_id, [])
+        marked = marks.of_page(page_id, drawn) if config.scores.clinical else {}
+        scores = score_page(drawn, signals.get(page_id, []), config.scores, attempted, marks=marked)
         scored += [{"page_id": page_id, **planned[page_id], **row} for row in scores.rows]
         beats += [{"page_id": page_id, **planned[page_id], **block} for block in scores.beats]
-    for rows in (scored, beats):
+        experts += [{"page_id": page_id, **planned[page_id], **block} for block in scores.experts]
+    for rows in (scored, beats, experts):
         rows.sort(key=lambda row: tuple((row[key] is None, row[key]) for key in ORDER))
     with atomic_folder(shard_folder(out)) as folder:
         write_arrow(stacked(beats, tables.BEATS), folder / "beats.parquet")
+        write_arrow(stacked(experts, tables.EXPERTS), folder / "experts.parquet")
     write_table(scored, tables.SCORES, out)
+
+
+class _Marks:
+    """Experts' marks on pages, each record's files read once; none for simulated records."""
+
+    def __init__(self, config: Config, manifest: Path) -> None:
+        self._root = Path(config.records.folder or "") if config.records.source == "folder" else None
+        rows = read_rows(manifest, ["page_id", "path"]) if self._root else []
+        self._paths = {row["page_id"]: row["path"] for row in rows}
+        self._read: dict[tuple[str, str], dict[str, Beats]] = {}
+
+    def of_page(self, page_id: str, truth: list[dict[str, Any]]) -> dict[tuple[int, int], dict[str, Beats]]:
+        """Return the marks on each stretch of a page, by row and column, in s from the page's first moment."""
+        found = {}
+        for row in truth if self._root and self._paths[page_id] else ():
+            key = self._paths[page_id], row["lead"]
+            if key not in self._read:
+                self._read[key] = marks_of(self._root, *key, row["rate_hz"])
+            last_s = row["start_s"] + (len(row["samples"]) - 1) / row["rate_hz"]
+            late_s = row["start_s"] - row["start_sample"] / row["rate_hz"]
+            found[row["row"], row["column"]] = {
+                name: within(beats.later(late_s), row["start_s"], last_s) for name, beats in self._read[key].items()
+            }
+        return found
 
 
 def read_samples(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:

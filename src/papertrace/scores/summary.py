@@ -59,9 +59,9 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     scores : list of Path
         ``scores/shard-NNNNN.parquet``, in any order.
     out : Path
-        ``scores.parquet``, all rows sorted; beside it ``beats.parquet``, and ``summary.csv``, ``pages.csv``,
-        ``records.csv``, ``failures.csv``, ``digitizers.csv`` and ``agreement.csv`` (columns in docs/tables.md). It is
-        written last.
+        ``scores.parquet``, all rows sorted; beside it ``beats.parquet``, ``experts.parquet``, and ``summary.csv``,
+        ``pages.csv``, ``records.csv``, ``failures.csv``, ``digitizers.csv`` and ``agreement.csv`` (columns in
+        docs/tables.md). It is written last.
 
     Raises
     ------
@@ -70,8 +70,10 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     """
     if not scores:
         raise PapertraceError(f"{out}: there are no shards to summarise; run scores first")
-    beats = [shard_folder(path) / "beats.parquet" for path in sorted(scores)]
-    for path in (*scores, *beats):
+    beats, experts = (
+        [shard_folder(path) / f"{name}.parquet" for path in sorted(scores)] for name in ("beats", "experts")
+    )
+    for path in (*scores, *beats, *experts):
         if not Path(path).is_file():
             raise PapertraceError(f"{path}: no such file; run scores for this shard first")
     table = pa.concat_tables([read_table(path).cast(tables.SCORES) for path in scores])
@@ -86,6 +88,7 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     ):
         write_text(to_csv(rows), out.with_name(f"{name}.csv"))
     _join(beats, tables.BEATS, out.with_name("beats.parquet"))
+    _join(experts, tables.EXPERTS, out.with_name("experts.parquet"))
     agreed = agreement_table(frame, out.with_name("beats.parquet"), _GROUPS, config.scores.margins)
     write_text(to_csv(agreed), out.with_name("agreement.csv"))
     write_arrow(table, out)

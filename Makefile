@@ -22,7 +22,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema experts clean
+.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema experts clinical-results clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -98,6 +98,9 @@ report-scale: venv  ## what summary, figures and report cost at 21,801 pages, ma
 
 experts: venv  ## delineators against the cardiologists' marks of QTDB and LUDB: tables of docs/results-clinical.md
 	$(BIN)/python benchmarks/experts.py $(PAPERTRACE_DATA) $(INTO:%=--into %)
+
+clinical-results: venv  ## RR, QRS, QT and more of QTDB's test records, clean and scanned; D=name of a digitizer, N=pages a set
+	$(BIN)/python benchmarks/clinical_results.py $(PAPERTRACE_DATA) --digitizer $(or $(D),network) $(N:%=--pages %) $(INTO:%=--into %) --workers $(CORES)
 
 labels: venv  ## do the labels of every layout, preset and artifact lie on ink? (an hour)
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)

@@ -49,6 +49,20 @@ def test_matched_missed_and_extra_beats_in_the_order_of_time():
     assert np.isnan(rows["t_end_s_truth"]).all()
 
 
+def test_rr_is_compared_between_the_same_two_beats_only():
+    def regular(peaks_s):
+        clinical = of(peaks_s)
+        clinical.of_beats["rr_ms"] = 1000 * np.r_[np.nan, np.diff(clinical.beats.r_peak_s)]
+        return clinical
+
+    missed = compare_beats(regular([1, 2, 3, 4]), regular([1, 3, 4]))
+    np.testing.assert_allclose(missed["rr_ms_truth"], [np.nan, 1000, 1000, 1000])
+    np.testing.assert_allclose(missed["rr_ms_trace"], [np.nan, np.nan, np.nan, 1000])
+    extra = compare_beats(regular([1, 2, 3]), regular([1, 1.5, 2, 3]))
+    np.testing.assert_allclose(extra["rr_ms_truth"], [np.nan, np.nan, 1000, 1000])
+    np.testing.assert_allclose(extra["rr_ms_trace"], [np.nan, 500, np.nan, 1000])
+
+
 def test_a_late_trace_matches_by_its_lag_and_keeps_its_own_times():
     rows = compare_beats(of([1.0, 2.0]), of([1.2, 2.2]), lag_s=0.2)
     assert rows["match"].tolist() == ["matched", "matched"]

@@ -71,7 +71,10 @@ def test_files_of_the_record_and_of_the_lead(tmp_path):
     write_marks(tmp_path, "q1c", beats([1, 2, 3]))
     write_marks(tmp_path, "avr", beats([1, 2]))
     write_marks(tmp_path, "atr", beats([1]))
-    assert {name: len(marks) for name, marks in marks_of(tmp_path, "rec", "aVR", 250.0).items()} == {"q1c": 3, "lead": 2}
+    assert {name: len(marks) for name, marks in marks_of(tmp_path, "rec", "aVR", 250.0).items()} == {
+        "q1c": 3,
+        "lead": 2,
+    }
     assert list(marks_of(tmp_path, "rec", "II", 250.0)) == ["q1c"]
     assert marks_of(tmp_path, "other", "II", 250.0) == {}
     assert marks_of(tmp_path, "rec", "../rec.q1c", 250.0).keys() == {"q1c"}

@@ -52,7 +52,8 @@ def compare_beats(truth: Clinical, trace: Clinical, lag_s: float = 0.0) -> dict[
     -------
     dict of ndarray
         Columns of `papertrace.tables.BEATS` from `beat` on, a row a beat: those of the truth in their order, matched
-        or missed, and where the trace has beats that the truth has not, these among them.
+        or missed, and where the trace has beats that the truth has not, these among them. A matched beat's RR, and what
+        is made of it, is absent on the trace where the beat before is not matched: it is not of the same two beats.
     """
     pairs = match_beats(truth.beats.r_peak_s, trace.beats.r_peak_s - lag_s)
     extra = np.setdiff1d(np.arange(len(trace.beats)), pairs[:, 1])
@@ -74,6 +75,11 @@ def compare_beats(truth: Clinical, trace: Clinical, lag_s: float = 0.0) -> dict[
             columns[f"{name}_s_{which}"] = _taken(getattr(clinical.beats, f"{name}_s"), index)
         for name in CLINICAL:
             columns[f"{name}_{which}"] = _taken(clinical.of_beats[name], index)
+    # An interval from the beat before is of the same two beats only where that one is matched too.
+    matched = columns["match"] == "matched"
+    alone = matched & ~np.r_[False, matched[:-1]][: len(matched)]
+    for name in ("rr_ms", "hr_bpm", "qtc_bazett_ms", "qtc_fridericia_ms"):
+        columns[f"{name}_trace"][alone] = np.nan
     return columns
 
 

@@ -101,6 +101,17 @@ def test_every_parameter_of_known_marks_on_known_levels():
     }  # fmt: skip
 
 
+def test_r_is_as_high_as_it_gets_beside_the_peak_in_its_direction():
+    series = levelled(baseline_mv=-0.2)
+    beats = steps(series.samples, 1000.0)
+    for k, height in enumerate((1.4, 0.9)):  # a spike 15 ms beside the first peak; one 30 ms beside the second, too far
+        series.samples[round(1000 * beats.r_peak_s[k]) + (15, 30)[k]] = height
+    found = measure(series, 0, 10, steps).of_beats["r_mv"]
+    np.testing.assert_allclose(found[:3], [1.6, 1.0, 1.0], atol=1e-6)
+    upside_down = Series(-series.samples, 1000.0)
+    np.testing.assert_allclose(measure(upside_down, 0, 10, steps).of_beats["r_mv"], -found)
+
+
 def test_beats_have_the_pages_time_whenever_the_window_begins():
     late = levelled()
     late = Series(late.samples, late.rate_hz, start_s=2.5)

@@ -39,6 +39,10 @@ ISOELECTRIC_SPAN_S = 0.02
 """against the mean over this long before the QRS: the PR segment's end."""
 
 
+R_REACH_S = 0.02
+"""R peaks are looked for on smoothed signals: the R wave is as high as it gets this near to them."""
+
+
 @dataclass(frozen=True)
 class Clinical:
     """The beats of one lead and what is measured of them.
@@ -71,7 +75,7 @@ def measure(series: Series, start_s: float, duration_s: float, delineator: Delin
     `qtc_bazett_ms`       QT / sqrt(RR in s) [1]_, with the RR before the beat
     `qtc_fridericia_ms`   QT / cbrt(RR in s) [2]_, likewise
     `st_mv`               at J + 60 ms, mean of 10 ms
-    `r_mv`, `t_mv`        at R peak and T peak, negative where they point down
+    `r_mv`, `t_mv`        farthest within 20 ms of the R peak, and at the T peak; negative where they point down
     ====================  ==============================================================================================
 
     Voltages are against the isoelectric level of their own beat, the mean of the 20 ms before its QRS onset.
@@ -129,6 +133,14 @@ def _of_beats(beats: Beats, samples: np.ndarray, missing: np.ndarray) -> dict[st
     def at(times_s: np.ndarray) -> np.ndarray:
         return np.where(np.isfinite(times_s), samples[np.minimum(position(times_s), len(samples) - 1)], np.nan)
 
+    def deflection(times_s: np.ndarray, from_mv: np.ndarray) -> np.ndarray:
+        """The largest, in the direction of that at the times themselves; NaN where part of it was not read."""
+        reach = round(R_REACH_S * ANALYSIS_RATE_HZ)
+        around = position(times_s)[:, None] + np.arange(-reach, reach + 1)
+        around = np.clip(around, 0, len(samples) - 1)
+        away = np.where(missing[around], np.nan, samples[around] - from_mv[:, None])
+        return np.where(away[:, reach] < 0, away.min(axis=1), away.max(axis=1))
+
     onset, r_peak = beats.qrs_onset_s, beats.r_peak_s
     isoelectric = level(onset - ISOELECTRIC_SPAN_S, onset)
     st = beats.qrs_end_s + ST_AFTER_J_S
@@ -144,7 +156,7 @@ def _of_beats(beats: Beats, samples: np.ndarray, missing: np.ndarray) -> dict[st
         "qtc_bazett_ms": qt / np.sqrt(rr / 1000),
         "qtc_fridericia_ms": qt / np.cbrt(rr / 1000),
         "st_mv": level(st - ST_SPAN_S / 2, st + ST_SPAN_S / 2) - isoelectric,
-        "r_mv": at(r_peak) - isoelectric,
+        "r_mv": deflection(r_peak, isoelectric),
         "t_mv": at(beats.t_peak_s) - isoelectric,
     }
 

@@ -98,3 +98,14 @@ def test_whole_leads_that_tell_no_place_are_laid_on_the_page(write_results, conf
         off_px = np.abs(other.trace_px - other.truth_px)[known]
         assert known.mean() > 0.9 and np.median(off_px) < 3
     assert [trace.label for trace in after.traces] == [trace.label for trace in before.traces]
+
+
+def test_pages_keep_text_numbers_and_what_is_absent(results, config, write_results, tmp_path):
+    folder = write_results(tmp_path / "tiny", config, 1)
+    path = folder / "scores/pages.csv"
+    head = "page_id,input,digitizer,record,source_database,split,layout,status,leads,snr_db,qt_ms_error,said"
+    path.write_text(f"{head}\n001,scans,x,100,,test,2x1,ok,2,inf,,word\n002,scans,x,100,,test,2x1,failed,2,,,\n")
+    pages = read_results(folder, config.shard_size).pages.to_pylist()
+    assert [page["page_id"] for page in pages] == ["001", "002"] and pages[0]["record"] == "100"
+    assert (pages[0]["leads"], pages[0]["snr_db"], pages[1]["snr_db"]) == (2.0, float("inf"), None)
+    assert pages[0]["qt_ms_error"] is None and pages[0]["said"] == "word"

@@ -427,7 +427,7 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
 
 
 def _pages(path: Path) -> pa.Table:
-    """Read ``pages.csv``: keys and status as text, every other column as a number."""
+    """Read ``pages.csv``: keys, status and what else is text as text, every other column as a number."""
     text = ("page_id", "input", "digitizer", "record", "source_database", "split", "layout", "status")
     options = pa.csv.ConvertOptions(column_types=dict.fromkeys(text, pa.string()), strings_can_be_null=True)
     try:
@@ -436,8 +436,9 @@ def _pages(path: Path) -> pa.Table:
         raise PapertraceError(f"{path}: no such table; run the stages before this one first") from None
     except pa.ArrowException as error:
         raise PapertraceError(f"{path}: not the table it should be ({error}); run the summary again") from None
-    # A column without a single figure is read as of no type at all.
-    types = [field.type if field.name in text else pa.float64() for field in table.schema]
+    # A column without a single figure is read as of no type at all, one of whole numbers as of integers.
+    numbers = (pa.types.is_null, pa.types.is_integer, pa.types.is_floating)
+    types = [pa.float64() if any(test(type_) for test in numbers) else pa.string() for type_ in table.schema.types]
     return table.cast(pa.schema(zip(table.column_names, types, strict=True)))
 
 

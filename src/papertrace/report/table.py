@@ -119,8 +119,9 @@ def build(config: Config, results: Results) -> PageTable:
     columns += _artifacts(config, results.folder, shards, readings, page_of, number)
     head = [_column(name, "reading", False, readings[name]) for name in (*_KEYS[1:], "status")]
     said = _said(results.folder, shards, readings)
-    figures = [name for name in readings.column_names if pa.types.is_floating(readings[name].type)]
-    scores = [_column(name, group_of(name), False, readings[name]) for name in figures]
+    known = {*_KEYS, *_PAGE_COLUMNS, "status"}
+    names = [name for name in readings.column_names if name not in known]
+    scores = [_column(name, group_of(name), False, readings[name]) for name in names]
     columns = [*head, *columns, *said, *scores]
     first = [column for name in SHOWN_FIRST for column in columns if column.name == name]
     return PageTable(page_ids, page_of, [*first, *(column for column in columns if column.name not in SHOWN_FIRST)])

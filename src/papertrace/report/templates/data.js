@@ -31,7 +31,10 @@ function unpackColumn(column, pageOf) {
   const place = column.perPage ? (row) => pageOf[row] : (row) => row;
   if (column.kind === "number") {
     const scale = 10 ** column.decimals;
-    const values = Float32Array.from(column.values, (value) => value === null ? NaN : Math.abs(value) === INFINITE ? Math.sign(value) * Infinity : value / scale);
+    const values = Float32Array.from(column.values, (value) => {
+      if (value === null) return NaN;
+      return Math.abs(value) === INFINITE ? Math.sign(value) * Infinity : value / scale;
+    });
     const number = (row) => values[place(row)];
     return { ...column, values: null, number, shownText: (row) => printed(number(row), column.decimals) };
   }

@@ -50,7 +50,8 @@ class PageView {
     this.part("details").replaceChildren();
     if (!papertrace.shown.has(stem)) {
       this.part("pictures").append(
-        element("p", {}, "The pictures of this page are not in the report. This command adds them; then load the report again:"),
+        element("p", {}, "The pictures of this page are not in the report. This command adds them; "
+          + "then load the report again:"),
         element("pre", {}, `${this.command} ${pageId}`),
       );
       return;
@@ -71,7 +72,8 @@ class PageView {
     for (let row = 0; row < table.rows; row++) {
       if (own.code(row) !== own.code(current)) continue;
       const [, input, digitizer] = this.pages.key(row);
-      links.push(element("a", { href: this.pages.addressOf(row), "aria-current": row === current ? "page" : null }, `${input} · ${digitizer}`));
+      const here = row === current ? "page" : null;
+      links.push(element("a", { href: this.pages.addressOf(row), "aria-current": here }, `${input} · ${digitizer}`));
     }
     return links;
   }
@@ -82,10 +84,12 @@ class PageView {
     const reason = table.byName.get("reason")?.shownText(row);
     const told = status === "ok" ? [] : [element("p", { class: "fail" }, `${status}: ${reason || "no reason given"}`)];
     for (const [group, title] of Object.entries(table.groups)) {
-      const columns = table.columns.filter((column) => column.group === group && !["page_id", "reason"].includes(column.name) && !["", "–"].includes(column.shownText(row)));
+      const columns = table.columns.filter((column) => column.group === group
+        && !["page_id", "reason"].includes(column.name) && !["", "–"].includes(column.shownText(row)));
       if (!columns.length) continue;
-      const list = element("dl", {});
-      for (const column of columns) list.append(element("div", {}, element("dt", {}, column.title), element("dd", {}, column.shownText(row))));
+      const entries = columns.map((column) => element("div", {},
+        element("dt", {}, column.title), element("dd", {}, column.shownText(row))));
+      const list = element("dl", {}, ...entries);
       told.push(element("section", {}, element("h3", {}, title), list));
     }
     return told;
@@ -101,50 +105,64 @@ function loadScript(address) {
 /** The image, faded, with the truth and what was read of it over it; a click shows it in full size. */
 function overlay(page, reading, pageId) {
   const { file, width, height } = page.image;
-  const lines = (pieces, kind) => pieces.map((points) => drawing("polyline", { class: kind, points: points.map((value) => value / 10).join(" ") }));
+  const line = (points) => drawing("polyline", { class: "curve", points: points.map((value) => value / 10).join(" ") });
   const canvas = drawing("svg", { viewBox: `-0.5 -0.5 ${width} ${height}`, "aria-hidden": "true" });
-  canvas.append(drawing("g", { class: "truth" }, ...page.leads.flatMap((lead) => lines(lead.curves, "curve"))));
-  canvas.append(drawing("g", { class: "trace" }, ...lines(reading.curves, "curve")));
-  const image = element("img", { src: `${papertrace.files}/images/${encodeURIComponent(file)}`, width, height, alt: `Page ${pageId} as it was given to the digitizer` });
-  const box = element("button", { type: "button", class: "overlay", "aria-pressed": "false", "aria-label": "Full size", onclick: () => {
-    box.setAttribute("aria-pressed", String(box.classList.toggle("full")));
-  } }, image, canvas);
+  canvas.append(drawing("g", { class: "truth" }, ...page.leads.flatMap((lead) => lead.curves).map(line)));
+  canvas.append(drawing("g", { class: "trace" }, ...reading.curves.map(line)));
+  const alt = `Page ${pageId} as it was given to the digitizer`;
+  const image = element("img", { src: `${papertrace.files}/images/${encodeURIComponent(file)}`, width, height, alt });
+  const enlarge = () => box.setAttribute("aria-pressed", String(box.classList.toggle("full")));
+  const attributes = { type: "button", class: "overlay", "aria-pressed": "false", "aria-label": "Full size" };
+  const box = element("button", { ...attributes, onclick: enlarge }, image, canvas);
   const layer = (name, title) => {
-    const check = element("input", { type: "checkbox", checked: true, "data-layer": name, onchange: () => box.classList.toggle(`no-${name}`, !check.checked) });
-    return element("label", {}, check, element("span", { class: `key ${name}` }), title);
+    const toggle = () => box.classList.toggle(`no-${name}`, !check.checked);
+    const check = element("input", { type: "checkbox", checked: true, "data-layer": name, onchange: toggle });
+    return element("label", {}, check, ...(name === "faded" ? [] : [element("span", { class: `key ${name}` })]), title);
   };
+  const layers = [layer("faded", "faded image"), layer("truth", "truth"), layer("trace", "what was read")];
+  const note = element("span", { class: "note" }, "A click on the picture shows it in full size.");
   return element("div", {},
-    element("div", { class: "layers" }, layer("faded", "faded image"), layer("truth", "truth"), layer("trace", "what was read"), element("span", { class: "note" }, "A click on the picture shows it in full size.")),
+    element("div", { class: "layers" }, ...layers, note),
     element("div", { class: "scroll" }, box));
 }
 
 /** Truth and trace in mV, and what is left between them, placed like the leads on the page. */
 function curves(page, reading) {
   const rows = [...new Set(page.leads.map((lead) => lead.row))].sort((a, b) => a - b);
+  const panels = page.leads.map((lead, k) => ({ row: lead.row, figure: panel(lead, reading.microvolts[k] ?? null) }));
   const told = rows.map((row) => {
-    const panels = page.leads.map((lead, k) => [lead, reading.microvolts[k] ?? null]).filter(([lead]) => lead.row === row);
-    return element("div", { class: "panels" }, ...panels.map(([lead, read]) => panel(lead, read)));
+    const figures = panels.filter((made) => made.row === row).map((made) => made.figure);
+    return element("div", { class: "panels" }, ...figures);
   });
   return [element("p", { class: "note" },
     element("span", { class: "key truth" }), " truth, ", element("span", { class: "key trace" }),
-    " trace, at the truth's times. A square is 0.2 s by 0.5 mV, as on paper. Below: trace minus truth, on a scale of its own."), ...told];
+    " trace, at the truth's times. A square is 0.2 s by 0.5 mV, as on paper. "
+    + "Below: trace minus truth, on a scale of its own."), ...told];
 }
 
 function panel(lead, read) {
   const seconds = lead.microvolts.length / lead.rate;
   const left = read?.map((value, k) => value === null ? null : value - lead.microvolts[k]) ?? [];
   const all = [...lead.microvolts, ...(read ?? []).filter((value) => value !== null)];
-  const low = Math.floor(smallest(all) / 500) * 500, high = Math.ceil((-smallest(all.map((value) => -value)) + 1) / 500) * 500;
-  const worst = -smallest([0, ...left.filter((value) => value !== null).map((value) => -Math.abs(value))]);
+  const low = Math.floor(smallest(all) / 500) * 500, high = Math.ceil((largest(all) + 1) / 500) * 500;
+  const worst = largest([0, ...left.filter((value) => value !== null).map(Math.abs)]);
   const upper = plot(seconds, low, high, 500, [["truth", lead.microvolts], ["trace", read ?? []]], lead.rate);
   const lower = plot(seconds, -worst || -1, worst || 1, null, [["residual", left]], lead.rate);
   lower.classList.add("low");
-  const missing = read === null ? "not read" : `residual, at most ${Math.round(worst)} µV`;
-  return element("figure", {}, element("figcaption", {}, element("b", {}, lead.lead), `${lead.start.toFixed(1)}–${(lead.start + seconds).toFixed(1)} s, ${printed(low / 1000, 1)} to ${printed(high / 1000, 1)} mV`), upper, lower, element("figcaption", {}, missing));
+  const span = `${lead.start.toFixed(1)}–${(lead.start + seconds).toFixed(1)} s`;
+  const range = `${printed(low / 1000, 1)} to ${printed(high / 1000, 1)} mV`;
+  const rest = read === null ? "not read" : `residual, at most ${Math.round(worst)} µV`;
+  return element("figure", {},
+    element("figcaption", {}, element("b", {}, lead.lead), `${span}, ${range}`), upper, lower,
+    element("figcaption", {}, rest));
 }
 
 function smallest(values) {
   return values.reduce((least, value) => value < least ? value : least, Infinity);
+}
+
+function largest(values) {
+  return values.reduce((most, value) => value > most ? value : most, -Infinity);
 }
 
 /** Curves of µV over s in a box that stretches with the window; strokes keep their width. */
@@ -171,21 +189,28 @@ function plot(seconds, low, high, square, lines, rate) {
 /** The leads' scores, a row a figure: whatever figures there are. */
 function scores(leads) {
   if (!leads.length) return element("p", {}, "No lead was scored.");
-  const names = Object.keys(leads[0]).filter((name) => !["lead", "row", "column"].includes(name) && leads.some((lead) => lead[name] !== null));
   const told = (value, decimals) => {
     if (value === null || typeof value === "string") return value ?? "–";
     if (typeof value === "boolean") return value ? "yes" : "no";
     return printed(value, decimals);
   };
-  const head = element("tr", {}, element("th", { class: "text", scope: "col" }, "lead"), ...leads.map((lead) => element("th", { scope: "col" }, lead.lead)));
+  const names = Object.keys(leads[0])
+    .filter((name) => !["lead", "row", "column"].includes(name) && leads.some((lead) => lead[name] !== null));
+  const head = leads.map((lead) => element("th", { scope: "col" }, lead.lead));
   const body = names.map((name) => {
     const [title, fraction] = papertrace.scoreColumns[name] ?? [name, 3];
     const decimals = leads.every((lead) => Number.isInteger(lead[name] ?? 0)) ? 0 : fraction;
-    return element("tr", {}, element("th", { class: "text", scope: "row" }, title), ...leads.map((lead) => element("td", {}, told(lead[name], decimals))));
+    const cells = leads.map((lead) => element("td", {}, told(lead[name], decimals)));
+    return element("tr", {}, element("th", { class: "text", scope: "row" }, title), ...cells);
   });
-  return element("section", {}, element("h3", {}, "Scores of its leads"), element("div", { class: "scroll", tabindex: 0 }, element("table", { class: "leads" }, element("thead", {}, head), element("tbody", {}, ...body))));
+  const table = element("table", { class: "leads" },
+    element("thead", {}, element("tr", {}, element("th", { class: "text", scope: "col" }, "lead"), ...head)),
+    element("tbody", {}, ...body));
+  return element("section", {},
+    element("h3", {}, "Scores of its leads"), element("div", { class: "scroll", tabindex: 0 }, table));
 }
 
 function recipes(given) {
-  return Object.entries(given).map(([name, recipe]) => element("details", {}, element("summary", {}, `How the ${name} was made`), element("pre", {}, JSON.stringify(recipe, null, 1))));
+  return Object.entries(given).map(([name, recipe]) => element("details", {},
+    element("summary", {}, `How the ${name} was made`), element("pre", {}, JSON.stringify(recipe, null, 1))));
 }

@@ -17,7 +17,11 @@ class PageTable {
     this.buildColumnChoice();
     this.part("previous").addEventListener("click", () => this.turn(-1));
     this.part("next").addEventListener("click", () => this.turn(1));
-    this.part("size").addEventListener("change", (event) => { this.size = Number(event.target.value); this.first = 0; this.render(); });
+    this.part("size").addEventListener("change", (event) => {
+      this.size = Number(event.target.value);
+      this.first = 0;
+      this.render();
+    });
     this.part("reset").addEventListener("click", () => this.restore(""));
     this.part("save").addEventListener("click", () => this.save());
     let waiting = 0;
@@ -47,7 +51,9 @@ class PageTable {
     if (column.kind === "text") return column.texts;
     const found = new Set();
     for (let row = 0; row < this.table.rows && found.size <= 50; row++) found.add(column.number(row));
-    return found.size > 50 ? [] : [...found].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b).map((value) => printed(value, column.decimals));
+    if (found.size > 50) return [];
+    const values = [...found].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+    return values.map((value) => printed(value, column.decimals));
   }
 
   buildColumnChoice() {
@@ -55,10 +61,12 @@ class PageTable {
       const columns = this.table.columns.filter((column) => column.group === group && column.name !== "page_id");
       if (!columns.length) continue;
       const boxes = columns.map((column) => {
-        const box = element("input", { type: "checkbox", "data-column": column.name, checked: this.shown.has(column.name), onchange: () => {
+        const toggle = () => {
           if (box.checked) this.shown.add(column.name); else this.shown.delete(column.name);
           this.render();
-        } });
+        };
+        const attributes = { type: "checkbox", "data-column": column.name, checked: this.shown.has(column.name) };
+        const box = element("input", { ...attributes, onchange: toggle });
         return element("label", {}, box, column.title);
       });
       this.part("columns").append(element("fieldset", {}, element("legend", {}, title), ...boxes));
@@ -125,11 +133,13 @@ class PageTable {
     const columns = this.columnsShown();
     const rows = this.rows.subarray(this.first, this.first + this.size);
     this.part("head").replaceChildren(element("tr", {}, ...columns.map((column) => this.heading(column))));
-    this.part("body").replaceChildren(...Array.from(rows, (row) => element("tr", {}, ...columns.map((column) => this.cell(column, row)))));
+    const lines = Array.from(rows, (row) => element("tr", {}, ...columns.map((column) => this.cell(column, row))));
+    this.part("body").replaceChildren(...lines);
     this.part("foot").replaceChildren(element("tr", {}, ...columns.map((column, k) => this.footing(column, k))));
     const pages = Math.max(1, Math.ceil(this.rows.length / this.size));
     const page = Math.floor(this.first / this.size) + 1;
-    this.part("count").textContent = `${grouped(this.rows.length)} of ${grouped(this.table.rows)} readings, screen ${page} of ${pages}`;
+    const counts = `${grouped(this.rows.length)} of ${grouped(this.table.rows)} readings`;
+    this.part("count").textContent = `${counts}, screen ${page} of ${pages}`;
     this.part("previous").disabled = page === 1;
     this.part("next").disabled = page === pages;
     for (const [name, select] of this.selects) select.value = this.chosen[name] ?? "";
@@ -137,23 +147,27 @@ class PageTable {
 
   heading(column) {
     const sorted = this.sort.name === column.name;
-    const button = element("button", { type: "button", onclick: () => {
-      // The first click brings what is worst to the top: large errors, small everything else.
+    const sort = () => {
+      // The first click brings large errors to the top, and of everything else what is small.
       this.sort = { name: column.name, down: sorted ? !this.sort.down : Boolean(column.magnitude) };
       this.order();
       this.part("head").querySelector(`[data-sort="${column.name}"]`).focus();
-    }, "data-sort": column.name }, column.title, element("span", { "aria-hidden": "true" }, sorted ? (this.sort.down ? " ▼" : " ▲") : ""));
-    return element("th", { scope: "col", class: column.kind === "text" ? "text" : null, "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : "none" }, button);
+    };
+    const arrow = element("span", { "aria-hidden": "true" }, sorted ? (this.sort.down ? " ▼" : " ▲") : "");
+    const button = element("button", { type: "button", "data-sort": column.name, onclick: sort }, column.title, arrow);
+    const order = sorted ? (this.sort.down ? "descending" : "ascending") : "none";
+    const kind = column.kind === "text" ? "text" : null;
+    return element("th", { scope: "col", class: kind, "aria-sort": order }, button);
   }
 
   cell(column, row) {
     const text = column.shownText(row);
-    if (column.name === "page_id") {
-      return element("td", { class: "text" }, element("a", { href: this.addressOf(row) }, text));
-    }
-    const failed = column.name === "status" && text !== "ok";
-    const kind = column.kind === "text" ? `text${column.name === "reason" || column.name === "artifacts" ? " wrap" : ""}${failed ? " fail" : ""}` : null;
-    return element("td", { class: kind }, text);
+    if (column.kind === "number") return element("td", {}, text);
+    if (column.name === "page_id") return element("td", { class: "text" }, element("a", { href: this.addressOf(row) }, text));
+    const kinds = ["text"];
+    if (column.name === "reason" || column.name === "artifacts") kinds.push("wrap");
+    if (column.name === "status" && text !== "ok") kinds.push("fail");
+    return element("td", { class: kinds.join(" ") }, text);
   }
 
   footing(column, k) {

@@ -119,7 +119,7 @@ def build(config: Config, results: Results) -> PageTable:
     columns += _artifacts(config, results.folder, shards, readings, page_of, number)
     head = [_column(name, "reading", False, readings[name]) for name in (*_KEYS[1:], "status")]
     said = _said(results.folder, shards, readings)
-    known = {*_KEYS, *_PAGE_COLUMNS, "status"}
+    known = {*_KEYS, *_PAGE_COLUMNS, "status", "preset"}
     names = [name for name in readings.column_names if name not in known]
     scores = [_column(name, group_of(name), False, readings[name]) for name in names]
     columns = [*head, *columns, *said, *scores]

@@ -50,7 +50,7 @@ class PageView {
     this.part("details").replaceChildren();
     if (!papertrace.shown.has(stem)) {
       this.part("pictures").append(
-        element("p", {}, "The pictures of this page are not in the report. This command adds them; "
+        element("p", {}, "The pictures of this page are not in the report. If the page was drawn, this command adds them; "
           + "then load the report again:"),
         element("pre", {}, `${this.command} ${pageId}`),
       );

@@ -143,3 +143,7 @@ def test_of_rows_that_the_image_cuts_off_the_end_tells_the_time(flat_row):
     # so does one that is whole from the edge on, whose first millimetres a frame hides
     assert time_span([flat_row(7.0, 253.0)] * 4, 25.0, 3.0) == pytest.approx((3.0, 10.0))
     assert time_span([flat_row(10.0, 253.0)] * 4, 25.0, 3.0) == pytest.approx((10.0, 9.72))
+    # and one that is whole as it is seen begins where it does, however near the edge
+    start, seconds = time_span([flat_row(5.2, 254.8)] * 2, 25.0, 2.7)
+    assert seconds == 10.0
+    assert start == pytest.approx(5.05)

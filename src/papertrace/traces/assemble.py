@@ -115,20 +115,22 @@ def time_span(rows: list[Row], speed_mm_s: float, edge_mm: float | None = None) 
     length; the page does not tell which, and the one that is usual for so many rows is taken.
 
     Where the image begins at `edge_mm`, less than `_NEAR_EDGE_MM` to the left of the rows, they may begin there, as
-    some programs draw them, in a frame that hides it: so they do if they are then of the usual 10 s, or lack less than
-    a fortieth, for few cuts miss so little. Else an image that begins where the rows do has cut off their beginning:
-    the end tells the time.
+    some programs draw them, in a frame that hides it: so they do if they are then of the usual 10 s, which they are not
+    as they are seen, or lack less than a fortieth, for few cuts miss so little. Else an image that begins where the
+    rows do has cut off their beginning: the end tells the time.
     """
     start = float(np.median([row.start_mm for row in rows]))
     end = float(np.median([row.end_mm for row in rows]))
     seconds = (end - start) / speed_mm_s
-    if edge_mm is not None and start - edge_mm < _NEAR_EDGE_MM:
+    usual = (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s
+    is_usual = abs(end - start - usual) < _SAME_LENGTH_MM
+    if edge_mm is not None and start - edge_mm < _NEAR_EDGE_MM and not is_usual:
         share = (end - edge_mm) / speed_mm_s / _USUAL_S
         at_edge = start - edge_mm < _AT_EDGE_MM
         if _MOST_OF_USUAL <= share < 1 - _WHOLE if at_edge else abs(share - 1) < _WHOLE:
             return edge_mm, _USUAL_S
         if at_edge and _LEAST_OF_USUAL < share < _MOST_OF_USUAL:
-            return end - (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s, _USUAL_S
+            return end - usual, _USUAL_S
     whole = max(round(seconds), 1)
     if abs(seconds / whole - 1) > _WHOLE:
         return start, seconds

@@ -29,7 +29,7 @@ _WHOLE = 0.01  # how far, as a share, a row may be from whole seconds and be tak
 _USUAL_S = 10.0
 _LEAST_OF_USUAL = 0.5
 _MOST_OF_USUAL = 0.975
-_AT_EDGE_MM, _NEAR_EDGE_MM = 0.3, 6.0  # nearer than a pulse and its foot are wide
+_AT_EDGE_MM, _CLEAR_OF_EDGE_MM, _NEAR_EDGE_MM = 0.3, 1.0, 6.0  # nearer than a pulse and its foot are wide
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
@@ -123,8 +123,11 @@ def time_span(rows: list[Row], speed_mm_s: float, edge_mm: float | None = None) 
     end = float(np.median([row.end_mm for row in rows]))
     seconds = (end - start) / speed_mm_s
     usual = (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s
-    is_usual = abs(end - start - usual) < _SAME_LENGTH_MM
-    if edge_mm is not None and start - edge_mm < _NEAR_EDGE_MM and not is_usual:
+    if (
+        edge_mm is not None
+        and start - edge_mm < _NEAR_EDGE_MM
+        and not (start - edge_mm > _CLEAR_OF_EDGE_MM and abs(end - start - usual) < _SAME_LENGTH_MM)
+    ):
         share = (end - edge_mm) / speed_mm_s / _USUAL_S
         at_edge = start - edge_mm < _AT_EDGE_MM
         if _MOST_OF_USUAL <= share < 1 - _WHOLE if at_edge else abs(share - 1) < _WHOLE:

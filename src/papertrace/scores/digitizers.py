@@ -8,12 +8,13 @@ both must have a value, and how often one lacks it is told beside.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papertrace.scores.bootstrap import clustered_mean
+from papertrace.scores.bootstrap import interval, resampled
 from papertrace.tables import CLINICAL
 
 if TYPE_CHECKING:
@@ -22,6 +23,37 @@ if TYPE_CHECKING:
 FIGURES = ("snr_db", "snr_aligned_db", "challenge_snr_db")
 GROUPS = ("split", "layout")
 _PLACE = ["page_id", "row", "column"]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What one digitizer made of the stretches of an input, in the order of all.
+
+    Attributes
+    ----------
+    given, read : ndarray of bool, shape (stretches,)
+        Whether there is a row of it at all, and whether that is ok.
+    figures : ndarray, shape (stretches, figures)
+        As `FIGURES`, 0 where it was not read.
+    errors : ndarray, shape (stretches, parameters)
+        Size of trace - truth, as `CLINICAL`; NaN where either has none.
+    """
+
+    given: np.ndarray
+    read: np.ndarray
+    figures: np.ndarray
+    errors: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, stretches: int) -> _Reading:
+        """Take the rows of a digitizer, with their `stretch`, out of a table."""
+        place = rows["stretch"].to_numpy()
+        given, read = np.zeros((2, stretches), bool)
+        figures, errors = np.full((stretches, len(FIGURES)), np.nan), np.full((stretches, len(CLINICAL)), np.nan)
+        given[place], read[place] = True, rows["status"] == "ok"
+        figures[place] = rows[list(FIGURES)].to_numpy(float)
+        errors[place] = np.abs(_parameters(rows, "trace") - _parameters(rows, "truth"))
+        return cls(given, read, np.where(read[:, None], figures, 0.0), errors)
 
 
 def compare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -41,61 +73,83 @@ def compare(frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
+    needed = [*_PLACE, "input", "digitizer", "record", "status", *GROUPS, *FIGURES, *_both(CLINICAL)]
     rows = [
         {"input": name, "group": group, "value": value, **row}
-        for name, of_input in frame[frame["lead"].notna()].groupby("input", sort=True)
-        for group, value, part in _groups(of_input)
-        for row in _pairs(part)
+        for name, of_input in frame.loc[frame["lead"].notna(), needed].groupby("input", sort=True)
+        for group, value, row in _compared(of_input)
     ]
     return pd.DataFrame(rows, columns=_columns())
 
 
-def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    yield "all", "all", frame
-    for group in GROUPS:
-        for value, part in frame.groupby(group, sort=True):
-            yield group, value, part
-
-
-def _pairs(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Compare the digitizers of one input, each way round."""
-    by_name = {name: part.set_index(_PLACE).sort_index() for name, part in frame.groupby("digitizer", sort=True)}
-    for one, other in permutations(by_name, 2):
-        there = by_name[one].index.intersection(by_name[other].index)
-        yield {"digitizer": one, "against": other, **_pair(by_name[one].loc[there], by_name[other].loc[there])}
-
-
-def _pair(mine: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Any]:
-    pages = mine.index.get_level_values("page_id")
-    counts = {"records": mine["record"].nunique(), "pages": pages.nunique(), "stretches": len(mine)}
-    row: dict[str, Any] = {
-        **counts,
-        "unread": int((mine["status"] != "ok").sum()),
-        "unread_against": int((theirs["status"] != "ok").sum()),
+def _compared(frame: pd.DataFrame) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Compare the digitizers of one input, in each group."""
+    frame = frame.assign(stretch=frame.groupby(_PLACE, sort=True).ngroup())
+    stretches = frame.drop_duplicates("stretch").sort_values("stretch")
+    measurable = np.isfinite(_parameters(stretches, "truth"))
+    readings = {
+        name: _Reading.of(rows, len(stretches)) for name, rows in frame.groupby("digitizer", sort=True, observed=True)
     }
-    for name in FIGURES:
-        # a stretch without power has no SNR, whoever reads it
-        scored = ~((mine["status"] == "ok") & mine[name].isna() | (theirs["status"] == "ok") & theirs[name].isna())
-        a, b = (np.where(part["status"] == "ok", part[name], 0.0)[scored] for part in (mine, theirs))
-        row |= _difference(name, a, b, mine["record"][scored])
-        row[f"{name}_better"] = float(np.mean(a > b)) if len(a) else np.nan
-    for name in CLINICAL:
-        a, b = ((part[f"{name}_trace"] - part[f"{name}_truth"]).abs() for part in (mine, theirs))
-        both = a.notna() & b.notna()
-        measurable = mine[f"{name}_truth"].notna()
-        row[f"{name}_n"] = int(both.sum())
-        row[f"{name}_missing"] = int((measurable & a.isna()).sum())
-        row[f"{name}_missing_against"] = int((measurable & b.isna()).sum())
-        row |= _difference(f"{name}_mae", a[both].to_numpy(), b[both].to_numpy(), mine["record"][both])
+    groups = [("all", "all", np.ones(len(stretches), bool))]
+    for group in GROUPS:
+        of_group = stretches[group]
+        groups += [(group, value, (of_group == value).to_numpy()) for value in sorted(of_group.dropna().unique())]
+    for group, value, inside in groups:
+        for one, other in permutations(readings, 2):
+            both = inside & readings[one].given & readings[other].given
+            row = _pair(readings[one], readings[other], stretches[both], both, measurable[both])
+            yield group, value, {"digitizer": one, "against": other, **row}
+
+
+def _pair(
+    one: _Reading, other: _Reading, stretches: pd.DataFrame, both: np.ndarray, measurable: np.ndarray
+) -> dict[str, Any]:
+    """Compare two digitizers on those stretches that `both` marks, of which `stretches` tells page and record."""
+    mine, theirs = (np.hstack([reading.figures, reading.errors])[both] for reading in (one, other))
+    # a stretch without power has no SNR, whoever reads it; a parameter must be there on both sides
+    compared = np.isfinite(mine) & np.isfinite(theirs)
+    counts = compared.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        means = [np.where(compared, values, 0.0).sum(axis=0) / counts for values in (mine, theirs)]
+        better = (compared & (mine > theirs)).sum(axis=0) / counts
+    difference = np.where(compared, mine - theirs, 0.0)
+    told = np.stack([*means, means[0] - means[1], *_interval(difference, compared, stretches["record"])])
+    row: dict[str, Any] = {
+        "records": stretches["record"].nunique(),
+        "pages": stretches["page_id"].nunique(),
+        "stretches": len(stretches),
+        "unread": int((~one.read[both]).sum()),
+        "unread_against": int((~other.read[both]).sum()),
+    }
+    for k, name in enumerate(FIGURES):
+        row |= dict(zip(_of(name), told[:, k].tolist(), strict=True)) | {f"{name}_better": float(better[k])}
+    for k, name in enumerate(CLINICAL):
+        missing = [int((measurable[:, k] & ~np.isfinite(reading.errors[both, k])).sum()) for reading in (one, other)]
+        row |= {f"{name}_n": int(counts[len(FIGURES) + k])}
+        row |= dict(zip((f"{name}_missing", f"{name}_missing_against"), missing, strict=True))
+        row |= dict(zip(_of(f"{name}_mae"), told[:, len(FIGURES) + k].tolist(), strict=True))
     return row
 
 
-def _difference(name: str, mine: np.ndarray, theirs: np.ndarray, records: pd.Series) -> dict[str, float]:
-    """Return both means, and their difference with its interval, drawn over records."""
-    _, cluster = np.unique(records.to_numpy(), return_inverse=True)
-    mean, low, high = clustered_mean(np.bincount(cluster, mine - theirs), np.bincount(cluster))
-    means = [float(values.mean()) if len(values) else np.nan for values in (mine, theirs)]
-    return dict(zip(_of(name), [*means, mean, low, high], strict=True))
+def _interval(values: np.ndarray, counted: np.ndarray, records: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the interval of each column's mean over what is counted, drawn over records; none of one."""
+    names, cluster = np.unique(records.to_numpy(str), return_inverse=True)
+    if len(names) < 2:
+        low, high = np.full((2, values.shape[1]), np.nan)
+        return low, high
+    columns = np.hstack([values, counted]).T
+    sums = np.stack([np.bincount(cluster, column, len(names)) for column in columns], axis=1)
+    drawn, sizes = np.hsplit(resampled(sums), 2)
+    with np.errstate(invalid="ignore"):
+        return interval(drawn / sizes)
+
+
+def _parameters(rows: pd.DataFrame, which: str) -> np.ndarray:
+    return rows[[f"{name}_{which}" for name in CLINICAL]].to_numpy(float)
+
+
+def _both(names: tuple[str, ...]) -> list[str]:
+    return [f"{name}_{which}" for name in names for which in ("truth", "trace")]
 
 
 def _of(name: str) -> list[str]:

@@ -152,19 +152,19 @@ def alive(pids: list[int]) -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize(
-    ("end", "sentence"),
+    ("end", "limit_s", "sentence"),
     [
-        ("time.sleep(600)", "the program had not ended when its time was up"),
-        ("", "it wrote no page.csv"),
-        ("os.abort()", "the program was killed by signal 6"),
+        ("time.sleep(600)", 4, "the program had not ended when its time was up"),
+        ("", 60, "it wrote no page.csv"),
+        ("os.abort()", 60, "the program was killed by signal 6"),
     ],
 )
-def test_nothing_it_started_outlives_it(program, tmp_path, end, sentence):
+def test_nothing_it_started_outlives_it(program, tmp_path, end, limit_s, sentence):
     pids = tmp_path / "pids"
     began = time.monotonic()
-    tool = program(f"PIDS = {str(pids)!r}\n{FAMILY}\n{end}", timeout_s=1.5)
+    tool = program(f"PIDS = {str(pids)!r}\n{FAMILY}\n{end}", timeout_s=limit_s)
     assert sentence in reason(tool)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     started = [int(pid) for pid in pids.read_text().split()]
     assert len(started) == 4 and alive(started) == []
 
@@ -186,7 +186,7 @@ def test_nothing_outlives_papertrace(tmp_path, temporary, how):
         env={**os.environ, "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     try:
         while not pids.exists():
             assert papertrace.poll() is None and time.monotonic() < limit

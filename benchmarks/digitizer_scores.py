@@ -22,6 +22,7 @@ from digitizer_sets import Job, image_set
 from papertrace.errors import PapertraceError
 from papertrace.sources import source_version
 from papertrace.traces.config import Choice, name_of
+from papertrace.traces.digitizer import PageTraces
 from papertrace.traces.registry import version_behind
 
 RATE_HZ = 500.0
@@ -73,8 +74,8 @@ def measure(job: Job, digitizers: Sequence[Choice]) -> list[Entry]:
                 "cpu_s": round(seconds, 4),
                 "confidence": _number(read.confidence),
                 "layout_right": read.layout == item.labels.layout,
-                "speed_right": _is_like(read.speed_mm_s, job.row["speed_mm_s"]),
-                "gain_right": _is_like(read.gain_mm_mv, job.row["gain_mm_mv"]),
+                "speed_right": _is_like(read, read.speed_mm_s, job.row["speed_mm_s"]),
+                "gain_right": _is_like(read, read.gain_mm_mv, job.row["gain_mm_mv"]),
                 "leads": lead_scores(item.truth, read, ceilings),
             }
         )
@@ -228,7 +229,10 @@ def _cpu_s() -> float:
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
-def _is_like(found: float | None, right: float) -> bool:
+def _is_like(read: PageTraces, found: float | None, right: float) -> bool | None:
+    """Whether a speed or gain was found; None where a page was read by a digitizer that does not tell it."""
+    if read.status == "ok" and found is None:
+        return None
     return found is not None and math.isclose(found, right, rel_tol=LIKE)
 
 

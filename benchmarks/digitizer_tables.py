@@ -99,10 +99,10 @@ def summary(leads: pd.DataFrame, pages: pd.DataFrame) -> dict[str, float]:
         "ceiling": float(leads["column_ceiling_db"].mean()),
         "distance": float((read["column_ceiling_db"] - aligned).mean()),
         "all names (%)": 100 * float(pages["names_right"].mean()),
-        "gain (%)": 100 * float(pages["gain_right"].mean()),
-        "speed (%)": 100 * float(pages["speed_right"].mean()),
-        "gain where told (%)": 100 * float(pages.loc[pages["gain_told"], "gain_right"].mean()),
-        "speed where told (%)": 100 * float(pages.loc[pages["speed_told"], "speed_right"].mean()),
+        "gain (%)": _percent(pages["gain_right"]),
+        "speed (%)": _percent(pages["speed_right"]),
+        "gain where told (%)": _percent(pages.loc[pages["gain_told"], "gain_right"]),
+        "speed where told (%)": _percent(pages.loc[pages["speed_told"], "speed_right"]),
         "CPU s": float(pages["cpu_s"].median()),
     }
 
@@ -293,6 +293,11 @@ def _interval(difference: dict[str, float]) -> str:
 
 def _decibels(value: float) -> str:
     return "-" if np.isnan(value) else f"{value:.2f}"
+
+
+def _percent(right: pd.Series) -> float:
+    """Return the share in % of those that are told; NaN where none is."""
+    return 100 * float(right.dropna().astype(float).mean())
 
 
 def _unread_0(leads: pd.DataFrame, figure: str) -> pd.Series:

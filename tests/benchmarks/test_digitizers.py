@@ -191,6 +191,8 @@ def test_somebody_elses_program_is_measured_on_the_same_images(shared_data, tmp_
     assert [row["status"] for row in mine["leads"]] == ["ok", "ok"]
     assert mine["leads"][0]["snr_aligned_db"] < 3 < ours["leads"][0]["snr_aligned_db"]
     assert mine["cpu_s"] > 0.35  # its own time counts
+    assert (ours["gain_right"], mine["gain_right"]) == (True, None)  # it does not tell
+    assert "| - | - | - | - |" in scale_table([ours, mine]).splitlines()[-1]
     assert json.loads(json.dumps(mine, allow_nan=False)) == mine
 
 

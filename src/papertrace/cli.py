@@ -231,9 +231,15 @@ def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | No
 
 
 @cli.command()
-@_stage_options("scores", "manifest", "pages", "traces")
+@_stage_options("scores", "manifest", "pages", "scans", "traces")
 def scores(
-    config: Path, manifest: Path | None, pages: Path | None, traces: Path | None, shard: int | None, out: Path | None
+    config: Path,
+    manifest: Path | None,
+    pages: Path | None,
+    scans: Path | None,
+    traces: Path | None,
+    shard: int | None,
+    out: Path | None,
 ) -> None:
     """Compare the traces of a shard with the truth.
 
@@ -244,13 +250,14 @@ def scores(
     from papertrace.scores import stage
 
     manifest = dataset.given("manifest", manifest)
-    for k in dataset.shards(shard, pages, traces, out):
+    for k in dataset.shards(shard, pages, scans, traces, out):
         stage.run(
             dataset.config,
             manifest,
             dataset.given("pages", pages, k),
             dataset.given("traces", traces, k),
             out or dataset.table("scores", k),
+            dataset.given("scans", scans, k),
         )
 
 

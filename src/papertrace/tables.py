@@ -177,6 +177,9 @@ SCORES = pa.schema(
         ("source_database", pa.string()),
         ("split", pa.string()),
         ("layout", pa.string()),
+        ("dpi", pa.float64()),  # of the page
+        ("preset", pa.string()),  # of the scan; "clean" of a page, null where the config names none
+        ("severity", pa.string()),  # of the scan: artifacts that the config gives a severity, such as "blur 3, noise 1"
         ("lead", pa.string()),  # the truth's name
         ("row", pa.int32()),
         ("column", pa.int32()),

@@ -155,7 +155,7 @@ class Writer:
 
 @pytest.fixture(scope="session")
 def config():
-    return Config(dataset="tiny", shard_size=4)
+    return Config(dataset="tiny", shard_size=4, figures={"study": False})
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from papertrace import tables
 from papertrace.config import validate_config
 from papertrace.errors import PapertraceError
-from papertrace.io import read_rows, read_table
+from papertrace.io import read_rows, read_table, write_table
 from papertrace.scores import stage
 from papertrace.scores.summary import failure_share
 
@@ -143,3 +143,34 @@ def test_ceilings_come_with_the_stretches_they_are_of(shard, wave):
     assert math.isnan(rows["a_00000", 1]["ceiling_db"])
     assert rows["a_00000", 1]["column_ceiling_db"] == 41
     assert math.isnan(rows["b_00000", 0]["ceiling_db"])
+
+
+def test_rows_tell_the_conditions_of_the_image(shard, wave):
+    """Resolution of the page; preset and severity of the scan, which a clean page does not have."""
+    for page_id in ("a_00000", "b_00000"):
+        shard.page(page_id)
+        shard.lead(page_id, "II", 0, wave)
+        for input_ in ("pages", "scans"):
+            shard.trace(page_id, input_)
+    for row in shard.manifest:
+        row["dpi"] = 200.0
+    shard.write()
+    recipes = ('[{"artifact": "preset", "name": "fax"}]', "[]")
+    scans = [
+        {**dict.fromkeys(tables.SCANS.names), "page_id": page_id, "recipe": recipe, "status": "ok"}
+        for page_id, recipe in zip(("a_00000", "b_00000"), recipes, strict=True)
+    ]
+    write_table(scans, tables.SCANS, shard.path("scans"))
+
+    def told(scans_config):
+        config = validate_config({"scores": {"clinical": False}, "scans": scans_config})
+        paths = (shard.root / "manifest.parquet", shard.path("pages"), shard.path("traces"), shard.path("scores"))
+        stage.run(config, *paths, shard.path("scans"))
+        rows = read_rows(shard.path("scores"), ["input", "dpi", "preset", "severity"])
+        assert {row["dpi"] for row in rows} == {200.0}
+        assert {(row["preset"], row["severity"]) for row in rows if row["input"] == "pages"} == {("clean", None)}
+        return [(row["preset"], row["severity"]) for row in rows if row["input"] == "scans"]
+
+    assert told({"mix": ["fax", "photo"]}) == [("fax", None), (None, None)]
+    assert told({"preset": "kit"}) == [("kit", None)] * 2
+    assert told({"severity": {"motion_blur": 3, "blur": 1}}) == [(None, "blur 1, motion blur 3")] * 2

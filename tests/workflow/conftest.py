@@ -85,7 +85,7 @@ def tiny_config() -> dict:
         "max_failure_share": 1,
         "records": {"simulation": {"two_lead": 3, "twelve_lead": 1, "duration_s": 10}},
         "pages": {"dpi": 100},
-        "figures": {"examples": 1},
+        "figures": {"examples": 1, "study": False},
         "report": {"examples": 1},
     }
 

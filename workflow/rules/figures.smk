@@ -1,7 +1,8 @@
 # figures: what the tables and a few pages look like.
 #
 # In    the dataset's folder, once scores.parquet is there; the pages, scans and traces of the pages that are drawn.
-# Out   <results>/figures/figures.csv, the list of figures; beside it the figures as PNG and PDF.
+# Out   <results>/figures/figures.csv, the list of figures; beside it the figures as PNG and PDF;
+#       <results>/figures/study/, the figures and tables of the study (F1 ..., T1 ...), their index in index.md.
 # Steps draw, then write the list. `snakemake figures` draws and does no more.
 
 
@@ -14,7 +15,13 @@ rule figures:
         scans=expand("<results>/scans/{shard}.parquet", shard=SHARDS),
         traces=expand("<results>/traces/{shard}.parquet", shard=SHARDS),
     output:
-        "<results>/figures/figures.csv",
+        figures="<results>/figures/figures.csv",
+        study=report(
+            directory("<results>/figures/study"),
+            patterns=["{name}.png"],
+            caption="../report/study.rst",
+            category="Study",
+        ),
     log:
         "<logs>/figures.log",
     benchmark:
@@ -34,5 +41,5 @@ rule figures:
         "papertrace figures"
         " --config {input.config:q}"
         " --results {params.results:q}"
-        " --out {output:q}"
+        " --out {output.figures:q}"
         " 2> {log:q}"

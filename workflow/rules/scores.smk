@@ -1,6 +1,6 @@
 # scores: traces against truth.
 #
-# In    manifest.parquet; a shard of pages (for its truth) and its traces.
+# In    manifest.parquet; a shard of pages (for its truth), its scans (for their presets) and its traces.
 # Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats and experts' marks in shard-KKKKK/;
 #       <results>/scores/{scores.parquet,beats.parquet,experts.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv,agreement.csv} over all shards; checked.txt if few enough pages failed.
 # Steps 1. scores   fidelity and clinical parameters, a shard at a time;
@@ -13,6 +13,7 @@ rule scores:
         config="<results>/config/scores.json",
         manifest="<results>/manifest/manifest.parquet",
         pages="<results>/pages/{shard}.parquet",
+        scans="<results>/scans/{shard}.parquet",
         traces="<results>/traces/{shard}.parquet",
     output:
         "<results>/scores/{shard}.parquet",
@@ -35,6 +36,7 @@ rule scores:
         " --config {input.config:q}"
         " --manifest {input.manifest:q}"
         " --pages {input.pages:q}"
+        " --scans {input.scans:q}"
         " --traces {input.traces:q}"
         " --out {output:q}"
         " 2> {log:q}"

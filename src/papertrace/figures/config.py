@@ -11,3 +11,4 @@ class FiguresConfig(Section):
     """What is drawn."""
 
     examples: int = Field(3, ge=1, le=20, description="how many of the best, median and worst pages are drawn")
+    study: bool = Field(True, description="draw the figures and tables of the study, F1 ... and T1 ...")

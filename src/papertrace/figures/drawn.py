@@ -18,13 +18,15 @@ class Drawn:
     Attributes
     ----------
     name : str
-        Its files' name without suffix.
+        Its files' path without suffix, from the list's folder.
     kind : str
         What it is about, such as ``snr``: the report shows figures of a kind together.
     title : str
         What it shows.
     problem : str
         Empty, or why there is no such figure.
+    caption : str
+        What a reader of the figure has to know; empty where the title says it all.
 
     """
 
@@ -32,6 +34,7 @@ class Drawn:
     kind: str
     title: str
     problem: str = ""
+    caption: str = ""
 
     def save(self, figure: Figure, folder: Path) -> Drawn:
         """Write the figure to `folder` as PNG and PDF and return its entry."""

@@ -11,6 +11,8 @@ from papertrace.config import Config
 from papertrace.figures import distributions, pages, plots
 from papertrace.figures.data import read_results, read_score_columns
 from papertrace.figures.drawn import Drawn
+from papertrace.figures.study import catalogue
+from papertrace.figures.study.data import Study
 from papertrace.io import write_text
 
 
@@ -24,7 +26,8 @@ def run(config: Config, results: Path, out: Path) -> None:
     results : Path
         ``results/<dataset>``, all stages before this one done.
     out : Path
-        CSV that lists the figures (`Drawn`), written last; they are written beside it as PNG and PDF.
+        CSV that lists the figures (`Drawn`), written last; they are written beside it as PNG and PDF, those of the
+        study into ``study/``.
 
     Raises
     ------
@@ -37,6 +40,10 @@ def run(config: Config, results: Path, out: Path) -> None:
     with plots.style():
         drawn = distributions.draw(read_score_columns(results), out.parent)
         drawn += pages.draw(data, input_, digitizer, config.figures.examples, out.parent)
+    if config.figures.study:
+        drawn += catalogue.draw(Study(data, config, input_, digitizer), out.parent)
+    else:
+        catalogue.leave_out(out.parent)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in fields(Drawn)])

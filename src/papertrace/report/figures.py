@@ -14,7 +14,7 @@ from papertrace.figures.drawn import Drawn
 from papertrace.io import write_bytes
 
 _LOSSLESS = 101  # how OpenCV is asked for it
-_SHOWN_ELSEWHERE = {"page", "overlay"}  # the report draws pages itself
+_SHOWN_ELSEWHERE = {"page", "overlay", "study"}  # the report draws pages itself; the study has an index of its own
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def agreement_table(
     pooled = []
     for group in ("all", *groups):
         value = pd.Series("all", cells.index) if group == "all" else cells[group]
-        members = cells[keys].assign(group=group, value=value.map(_text, na_action="ignore"))
+        members = cells[keys].assign(group=group, value=value.map(group_text, na_action="ignore"))
         for key, rows in members[value.notna()].groupby([*keys, "group", "value"], sort=True).indices.items():
             pooled.append((key, members.index[value.notna()].to_numpy()[rows]))
     rows = []
@@ -88,7 +88,8 @@ def agreement_table(
     )
 
 
-def _text(value: object) -> str:
+def group_text(value: object) -> str:
+    """Return how tables write a group's value: 200, not 200.0."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

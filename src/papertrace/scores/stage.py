@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_folder, read_rows, read_table, shard_folder, write_arrow, write_table
+from papertrace.scans.config import ScansConfig
 from papertrace.scores.comparison import stacked
 from papertrace.scores.experts import marks_of, within
 from papertrace.scores.fiducials import Beats
@@ -23,17 +26,18 @@ from papertrace.scores.page import score_page
 ORDER = ("page_id", "input", "digitizer", "row", "column")
 """The columns that identify a row of scores, and by which they are sorted; nulls last."""
 
-_OF_MANIFEST = ("record", "database", "source_database", "split", "layout")
+_OF_MANIFEST = ("record", "database", "source_database", "split", "layout", "dpi")
 _OF_SERIES = ("page_id", "lead", "row", "column", "start_s", "rate_hz", "samples")
 
 
-def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) -> None:
+def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path, scans: Path | None = None) -> None:
     """Score a shard.
 
     Parameters
     ----------
     config : Config
-        Its `scores` section is used, and `records`: where experts' marks lie beside the records, these are compared.
+        Its `scores` section is used, and `records`: where experts' marks lie beside the records, these are compared;
+        `scans` says of preset and severities.
     manifest : Path
         ``manifest.parquet``.
     pages, traces : Path
@@ -42,6 +46,8 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
         ``scores/shard-NNNNN.parquet``, rows as in `papertrace.tables.SCORES`, sorted by `ORDER`; written last.
         ``beats.parquet`` and ``experts.parquet`` (`papertrace.tables.BEATS`, `papertrace.tables.EXPERTS`) go into the
         folder of the same name without suffix.
+    scans : Path, optional
+        ``scans/shard-NNNNN.parquet``: with `scans.mix`, its recipes tell each scan's preset.
 
     Raises
     ------
@@ -69,6 +75,7 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
     # Every page answers for every input and digitizer of the shard, whether the traces stage left it a row or not.
     attempts = sorted({(row["input"], row["digitizer"]) for rows in trace_rows.values() for row in rows})
 
+    condition = _conditions(config.scans, scans)
     scored: list[dict[str, Any]] = []
     beats: list[dict[str, Any]] = []
     experts: list[dict[str, Any]] = []
@@ -80,9 +87,10 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path) ->
         drawn = truth.get(page_id, [])
         marked = marks.of_page(page_id, drawn) if config.scores.clinical else {}
         scores = score_page(drawn, signals.get(page_id, []), config.scores, attempted, marks=marked)
-        scored += [{"page_id": page_id, **planned[page_id], **row} for row in scores.rows]
-        beats += [{"page_id": page_id, **planned[page_id], **block} for block in scores.beats]
-        experts += [{"page_id": page_id, **planned[page_id], **block} for block in scores.experts]
+        of_page = {"page_id": page_id, **planned[page_id]}
+        scored += [{**of_page, **condition(page_id, row["input"]), **row} for row in scores.rows]
+        beats += [{**of_page, **block} for block in scores.beats]
+        experts += [{**of_page, **block} for block in scores.experts]
     for rows in (scored, beats, experts):
         rows.sort(key=lambda row: tuple((row[key] is None, row[key]) for key in ORDER))
     with atomic_folder(shard_folder(out)) as folder:
@@ -150,6 +158,24 @@ def _planned(manifest: Path, page_ids: list[str]) -> dict[str, dict[str, Any]]:
     table = read_table(manifest, ["page_id", *_OF_MANIFEST])
     mine = table.filter(pc.is_in(table["page_id"], value_set=pa.array(page_ids, pa.string())))
     return {row["page_id"]: {name: row[name] for name in _OF_MANIFEST} for row in mine.to_pylist()}
+
+
+def _conditions(config: ScansConfig, scans: Path | None) -> Callable[[str, str], dict[str, str | None]]:
+    """Return what tells preset and severity of a page's image of an input."""
+    drawn: dict[str, str] = {}
+    if scans is not None and config.mix:
+        for row in read_rows(scans, ["page_id", "recipe"]):
+            named = [item["name"] for item in json.loads(row["recipe"] or "[]") if item["artifact"] == "preset"]
+            if named:
+                drawn[row["page_id"]] = named[0]
+    severities = ", ".join(f"{name.replace('_', ' ')} {level}" for name, level in sorted(config.severity.items()))
+
+    def tell(page_id: str, input_: str) -> dict[str, str | None]:
+        if input_ == "pages":
+            return {"preset": "clean", "severity": None}
+        return {"preset": drawn.get(page_id, config.preset), "severity": severities or None}
+
+    return tell
 
 
 def _attempt(page: dict[str, Any], attempt: tuple[str, str], trace: dict[str, Any] | None) -> dict[str, Any]:

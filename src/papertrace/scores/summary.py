@@ -20,7 +20,7 @@ from papertrace import tables
 from papertrace.config import Config
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_path, read_table, shard_folder, write_arrow, write_text
-from papertrace.scores.agreement_table import agreement_table
+from papertrace.scores.agreement_table import agreement_table, group_text
 from papertrace.scores.config import ScoresConfig
 from papertrace.scores.digitizers import compare
 from papertrace.scores.kaggle import image_ratio, score_db
@@ -46,7 +46,7 @@ UNREAD_0 = ("snr_db", "challenge_snr_db")
 """Of these there is a mean over all leads too, 0 dB for those that were not read."""
 _KAGGLE = ("kaggle_db", "kaggle_image_db_mean", "kaggle_images")
 _GROUP_ROWS = 50_000
-_GROUPS = ("split", "layout", "database", "source_database", "lead")
+_GROUPS = ("split", "layout", "dpi", "preset", "severity", "database", "source_database", "lead")
 
 
 def run(config: Config, scores: list[Path], out: Path) -> None:
@@ -149,7 +149,9 @@ def summarise(frame: pd.DataFrame, kaggle_cap: float = ScoresConfig().kaggle_cap
     parts = []
     for group in ("all", *_GROUPS):
         rows = frame if group == "all" else frame[frame[group].notna()]
-        value = pd.Series("all", rows.index) if group == "all" else rows[group]
+        if rows.empty and group != "all":
+            continue
+        value = pd.Series("all", rows.index) if group == "all" else rows[group].map(group_text)
         keys = {"input": rows["input"], "digitizer": rows["digitizer"], "group": group, "value": value}
         part = _summary(rows.assign(**keys), list(keys))
         if group == "lead":  # Kaggle's score is one of images

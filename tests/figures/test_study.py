@@ -105,9 +105,9 @@ def test_numbers_for_print():
 
 
 def test_a_long_table_is_cut_and_says_so():
-    table = pd.DataFrame({"name": [f"row {k}" for k in range(80)], "value": ["1.0"] * 80})
+    table = pd.DataFrame({"name": [f"row {k}" for k in range(110)], "value": ["1.0"] * 110})
     texts = {text.get_text() for text in table_figure(table).texts}
-    assert "row 59" in texts and "row 60" not in texts
+    assert "row 89" in texts and "row 90" not in texts
     assert "… 20 more rows in the CSV" in texts
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from papertrace.errors import PapertraceError
 from papertrace.figures import plots
 from papertrace.figures.drawn import Drawn
-from papertrace.figures.study import artifacts, clinical, costs, diagrams, fidelity, pages, pitch, reading
+from papertrace.figures.study import artifacts, clinical, costs, diagrams, experts, fidelity, pages, pitch, reading
 from papertrace.figures.study.data import Study
 from papertrace.figures.study.plate import AbsentError, Item
 from papertrace.figures.study.style import style
@@ -22,7 +22,7 @@ FOLDER = "study"
 
 def items() -> list[Item]:
     """Return the whole list, figures before tables, each in order of its number."""
-    rooms = (diagrams, pages, artifacts, reading, pitch, fidelity, clinical, costs)
+    rooms = (diagrams, pages, artifacts, reading, pitch, fidelity, clinical, experts, costs)
     return sorted(
         (item for room in rooms for item in room.ITEMS), key=lambda item: (item.number[0], int(item.number[1:]))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +15,25 @@ from papertrace.errors import PapertraceError
 from papertrace.figures.data import Example, Results, read_example
 from papertrace.figures.study.plate import AbsentError
 from papertrace.io import read_table
+from papertrace.scans.presets import ArtifactName
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXT = ("input", "digitizer", "record", "source_database", "split", "layout", "lead", "preset", "severity", "status")
+_TEXT = (
+    "page_id",
+    "input",
+    "digitizer",
+    "record",
+    "source_database",
+    "split",
+    "layout",
+    "lead",
+    "preset",
+    "severity",
+    "status",
+)
+_ARTIFACTS = set(ArtifactName.__args__)
 _FIGURES = ("snr_db", "snr_median_db", "snr_aligned_db", "dpi")
 
 
@@ -75,6 +90,17 @@ class Study:
         """Which digitizers read them, the one that is shown first."""
         names = sorted(set(self.scores["digitizer"]))
         return sorted(names, key=lambda name: (name != self.digitizer, names.index(name)))
+
+    @cached_property
+    def artifacts(self) -> dict[str, list[str]]:
+        """Which scans have an artifact: page ids by its name."""
+        found: dict[str, list[str]] = {}
+        for shard in sorted(set(self.results.shard_of.values())):
+            table = read_table(self.folder / f"scans/{shard}.parquet", ["page_id", "recipe"])
+            for page_id, recipe in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+                for name in {item["artifact"] for item in json.loads(recipe or "[]")} & _ARTIFACTS:
+                    found.setdefault(name, []).append(page_id)
+        return dict(sorted(found.items()))
 
     @cached_property
     def example(self) -> Example:

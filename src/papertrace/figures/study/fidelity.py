@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from papertrace.figures.study.data import Study
 from papertrace.figures.study.plate import AbsentError, Item, Plate
 from papertrace.figures.study.style import CYCLE, INPUTS, around, number, page_figure, panels
 from papertrace.figures.study.table import table_figure
+from papertrace.scores.agreement_table import group_text
 from papertrace.scores.bootstrap import clustered_mean
 
 FORMS = {"snr_db": "SNR", "snr_median_db": "SNR$_{median}$"}
@@ -94,13 +97,10 @@ def by_preset(study: Study) -> Plate:
 
 
 def snr_table(study: Study) -> Plate:
-    """T2: the SNR by preset and resolution."""
-    frame = study.scores
-    groups = [name for name in ("preset", "dpi", "layout") if name in frame and frame[name].notna().any()]
+    """T2: the SNR by preset, artifact, resolution and layout."""
     rows = []
-    for group in groups:
-        for key, part in frame[frame[group].notna()].groupby(["input", "digitizer", group], observed=True, sort=True):
-            input_, digitizer, value = key
+    for (input_, digitizer), mine in study.scores.groupby(["input", "digitizer"], observed=True, sort=True):
+        for group, value, part in _groups(study, mine, input_):
             read = part[part["status"] == "ok"]
             by_record = read.dropna(subset="snr_db").groupby("record", observed=True)["snr_db"]
             mean, low, high = clustered_mean(by_record.sum().to_numpy(), by_record.size().to_numpy())
@@ -108,8 +108,8 @@ def snr_table(study: Study) -> Plate:
                 {
                     "images": plots.INPUT_NAMES[input_],
                     "digitizer": digitizer,
-                    "group": group,
-                    "value": f"{value:g}" if isinstance(value, float) else str(value),
+                    "by": group,
+                    "value": value,
                     "leads": number(len(part), 0),
                     "unread (%)": number(100 * (1 - len(read) / len(part)), 2),
                     "SNR (dB), mean [95 %]": f"{number(mean)} [{number(low)}, {number(high)}]",
@@ -121,11 +121,22 @@ def snr_table(study: Study) -> Plate:
             )
     table = pd.DataFrame(rows)
     caption = (
-        "SNR by preset of the scans, resolution and layout. Means, SD and percentiles over the leads that were read; "
-        "intervals by bootstrap over records. Median form: mean of the SNR whose noise power is the median squared "
-        "error; aligned: after one shift in time and voltage."
+        "SNR by preset of the scans, by artifact (scans that have it, whatever else they have), resolution and layout. "
+        "Means, SD and percentiles over the leads that were read; intervals by bootstrap over records. Median form: "
+        "mean of the SNR whose noise power is the median squared error; aligned: after one shift in time and voltage."
     )
     return Plate(table_figure(table), caption, table)
+
+
+def _groups(study: Study, frame: pd.DataFrame, input_: str) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield parts of one digitizer's scores, and by what they were chosen."""
+    for group in ("preset", "dpi", "layout"):
+        for value, part in frame.groupby(group, observed=True, sort=True):
+            yield group, group_text(value), part
+    for name, page_ids in study.artifacts.items() if input_ == "scans" else ():
+        part = frame[frame["page_id"].isin(page_ids)]
+        if len(part):
+            yield "artifact", name.replace("_", " "), part
 
 
 def digitizers_table(study: Study) -> Plate:

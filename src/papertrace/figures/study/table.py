@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from papertrace.figures.study.style import PAGE_IN
 
 _ROW_IN, _PAD_IN, _SIZE = 0.17, 0.11, 7
-_MOST = 60
+_MOST = 90
 """Rows that are drawn; the CSV beside has all."""
 
 

@@ -21,10 +21,8 @@ class NeuroKit:
     Attributes
     ----------
     method : str
-        ``prominence`` [1]_ or ``dwt`` [2]_. Measured on 10 s of both leads of QTDB's 105 records: against the first
-        cardiologist (`q1c`) prominence errs by 24 ms (QRS) and 32 ms (QT) on average, dwt by 69 and 80 ms; white noise
-        of 10 µV, about what digitizing adds, moves prominence by 0.4 and 5.2 ms, dwt by 8.9 and 15.7 ms (its scale
-        jumps at 60 beats per minute); prominence finds no QT in 2 % of the leads, dwt in 16 %, in five times the time.
+        ``prominence`` [1]_ or ``dwt`` [2]_. Against cardiologists: docs/results-clinical.md. Noise of 10 µV, about what
+        digitizing adds, moves dwt much more than prominence: its scale jumps at 60 beats per minute.
 
     References
     ----------
@@ -81,8 +79,8 @@ def _ascending(marks: Sequence[float]) -> np.ndarray:
 def _last_in(marks: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Of ascending `marks`, the last in each (low, high); NaN where there is none, or no bounds."""
     marks = np.r_[-np.inf, marks]
-    found = marks[np.searchsorted(marks, np.where(np.isnan(high), -np.inf, high)) - 1]
-    return np.where(found > low, found, np.nan)
+    found = marks[np.searchsorted(marks, high) - 1]
+    return np.where((found > low) & (found < high), found, np.nan)
 
 
 def _first_in(marks: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

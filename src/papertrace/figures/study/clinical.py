@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from papertrace.figures import plots
 from papertrace.figures.study.data import Study
 from papertrace.figures.study.plate import AbsentError, Item, Plate
-from papertrace.figures.study.style import INPUTS, UNITS, around, cloud, number, page_figure, panels
+from papertrace.figures.study.style import INPUTS, MANY, UNITS, around, cloud, number, page_figure, panels
 from papertrace.figures.study.table import table_figure
 
 _ON_DENSE = [withStroke(linewidth=2.0, foreground="white", alpha=0.8)]
@@ -68,7 +68,9 @@ def _bland_altman(ax: Axes, study: Study, input_: str, truth: np.ndarray, trace:
         if np.isfinite(ends).all():
             ax.axhspan(*ends, color=plots.MUTED, alpha=0.25, lw=0)
         if np.isfinite(found[figure]):
-            ax.axhline(found[figure], color="#111820", lw=0.8, ls=dashes, path_effects=_ON_DENSE)
+            ax.axhline(
+                found[figure], color="#111820", lw=0.8, ls=dashes, path_effects=_ON_DENSE if len(truth) > MANY else None
+            )
     text = f"{number(found['bias'], 1, True)} ± {number(found['sd'])} {unit}"
     ax.annotate(
         text,

@@ -68,6 +68,8 @@ class Study:
         frame = table.select([name for name in (*_TEXT, *_FIGURES) if name in table.schema.names]).to_pandas(
             strings_to_categorical=True
         )
+        for name in frame.select_dtypes("category"):
+            frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
         return frame[frame["lead"].notna()].reset_index(drop=True)
 
     @cached_property

@@ -26,7 +26,7 @@ from papertrace.traces.strips import SCALE, VIEW_SCALE, Window, read_strip, redu
 
 _SAME_MM = 0.3
 _LEAST_PRESENCE = 0.9
-_MOST_DOUBT_MM = 0.2
+_MOST_DOUBT_MM = 0.22
 _LEAST_IN_ROWS = 0.33
 _MOST_LEVEL = 0.65
 """Of 20 validation scans with stains, folds and fax the worst row has a presence of 0.94; doubts are up to 0.1 mm, of

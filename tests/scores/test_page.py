@@ -23,8 +23,8 @@ def read(name, row, samples, input_="pages", digitizer="classical", **more):
 
 def test_rows_have_the_columns_of_the_table(wave):
     [row] = score_page([lead("I", 0, wave)], [read("I", 0, wave)], FIDELITY_ONLY).rows
-    of_manifest = {"page_id", "record", "database", "source_database", "split", "layout"}
-    assert set(row) == set(SCORES.names) - of_manifest
+    of_the_stage = {"page_id", "record", "database", "source_database", "split", "layout", "dpi", "preset", "severity"}
+    assert set(row) == set(SCORES.names) - of_the_stage
 
 
 def test_every_input_and_digitizer_is_scored_on_its_own(wave):

@@ -231,16 +231,21 @@ SCORES = pa.schema(
 )
 """``scores/shard-NNNNN.parquet``: one row a page, input, digitizer and truth stretch; a failed page keeps its rows."""
 
+_OF_STRETCH = (
+    ("page_id", pa.string()),
+    ("input", pa.string()),
+    ("digitizer", pa.string()),
+    ("record", pa.string()),
+    ("split", pa.string()),
+    ("lead", pa.string()),  # the truth's name
+    ("row", pa.int32()),
+    ("column", pa.int32()),
+)
+"""What tells a stretch of the truth, as a digitizer read it."""
+
 BEATS = pa.schema(
     [
-        ("page_id", pa.string()),
-        ("input", pa.string()),
-        ("digitizer", pa.string()),
-        ("record", pa.string()),
-        ("split", pa.string()),
-        ("lead", pa.string()),  # the truth's name
-        ("row", pa.int32()),
-        ("column", pa.int32()),
+        *_OF_STRETCH,
         ("beat", pa.int32()),  # 0, 1, … in the order of time
         ("match", pa.string()),  # matched; missed: in the truth only; extra: in the trace only
         # s from the page's first moment; NaN where absent
@@ -255,14 +260,7 @@ All beats of a stretch that was not read are missed. Sorted as the scores are.
 
 EXPERTS = pa.schema(
     [
-        ("page_id", pa.string()),
-        ("input", pa.string()),
-        ("digitizer", pa.string()),
-        ("record", pa.string()),
-        ("split", pa.string()),
-        ("lead", pa.string()),  # the truth's name
-        ("row", pa.int32()),
-        ("column", pa.int32()),
+        *_OF_STRETCH,
         ("annotator", pa.string()),  # q1c, q2c: marks of the whole record; lead: of this lead
         ("beat", pa.int32()),  # 0, 1, … of the marked beats on the stretch
         ("fiducial", pa.string()),  # one of FIDUCIALS

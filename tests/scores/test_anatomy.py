@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from signals import ecg_like
 
 from papertrace.scores.alignment import Pair
 from papertrace.scores.anatomy import Anatomy, anatomy, fit
@@ -13,17 +14,6 @@ from papertrace.scores.series import Series
 
 MAX_LAG_S = 0.2
 SHARES = ("missing", "spikes", "offset", "shift", "stretch", "gain", "rest")
-
-
-def ecg_like(t):
-    """A periodic signal with narrow peaks (30 Hz wide) and slow waves, in mV; t in s, any shape."""
-    phase = (np.asarray(t) + 100.0) % 0.85
-    return (
-        1.2 * np.exp(-0.5 * ((phase - 0.30) / 0.012) ** 2)
-        - 0.3 * np.exp(-0.5 * ((phase - 0.33) / 0.012) ** 2)
-        + 0.15 * np.exp(-0.5 * ((phase - 0.15) / 0.025) ** 2)
-        + 0.3 * np.exp(-0.5 * ((phase - 0.58) / 0.05) ** 2)
-    )
 
 
 def pair_of(shift_s=0.0, stretch=0.0, gain=1.0, offset_mv=0.0, noise_mv=0.0, seconds=10.0, edit=None):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signals import ecg_like
 
 from papertrace.scores import fidelity as room
 from papertrace.scores.alignment import Pair, align, coarse_costs
@@ -26,17 +27,6 @@ MAX_LAG_S = 0.2
 
 def fidelity(truth, trace, max_lag_s):
     return room.fidelity(Pair(truth, trace, max_lag_s))
-
-
-def ecg_like(t):
-    """A periodic signal with narrow peaks (30 Hz wide) and slow waves, in mV; t in s, any shape."""
-    phase = (np.asarray(t) + 100.0) % 0.85
-    return (
-        1.2 * np.exp(-0.5 * ((phase - 0.30) / 0.012) ** 2)
-        - 0.3 * np.exp(-0.5 * ((phase - 0.33) / 0.012) ** 2)
-        + 0.15 * np.exp(-0.5 * ((phase - 0.15) / 0.025) ** 2)
-        + 0.3 * np.exp(-0.5 * ((phase - 0.58) / 0.05) ** 2)
-    )
 
 
 def series(rate_hz=250.0, duration_s=10.0, start_s=0.0, shift_s=0.0):

@@ -39,7 +39,9 @@ def config(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [*STAGES, "report-page", "digitize", "export", "datasheet", "gallery", "costs"])
+@pytest.mark.parametrize(
+    "command", [*STAGES, "report-page", "digitize", "export", "datasheet", "checksums", "gallery", "costs"]
+)
 def test_help_has_an_example(command):
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -515,6 +515,34 @@ def datasheet(results: Path) -> None:
 
 
 @cli.command()
+@_results_needed
+@_file("against", "Compare with another run's folder, or with what this command printed of it.")
+def checksums(results: Path, against: Path | None) -> None:
+    """Print the SHA-256 of all tables, images and simulated records, or compare them with another run's.
+
+    Left out is what tells of the run itself: logs, benchmarks, config, figures and report (which show what it cost).
+    Two runs of the same config are the same however they were made; ends in status 1 where they are not.
+
+    \b
+    Examples:
+      papertrace checksums --results results/demo > demo.sha256
+      papertrace checksums --results results/demo --against demo.sha256
+    """
+    from papertrace.checksums import checksums, difference, from_text, to_text
+
+    sums = checksums(results)
+    if against is None:
+        click.echo(to_text(sums), nl=False)
+        return
+    differs = difference(sums, from_text(against) if against.is_file() else checksums(against))
+    if differs:
+        kinds = {"missing": differs.missing, "added": differs.added, "changed": differs.changed}
+        counts = ", ".join(f"{len(names)} {kind} ({names[0]})" for kind, names in kinds.items() if names)
+        raise PapertraceError(f"{results}: of {len(sums)} files, beside {against}: {counts}")
+    click.echo(f"{len(sums)} files, the same as in {against}")
+
+
+@cli.command()
 @_file("out", "Folder to write; new, empty, or an earlier gallery.", required=True)
 @_file("config", "Also show what this config makes, with its resolution and its own layouts.")
 @click.option("--cores", type=click.IntRange(1, 256), default=2, show_default=True, help="Worker processes.")

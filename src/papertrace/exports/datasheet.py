@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
 
-from tqdm import tqdm
-
+from papertrace.checksums import checksums, to_text
 from papertrace.errors import ConfigError, PapertraceError
 from papertrace.exports.dataset import shard_tables
 from papertrace.exports.rebuild import kept_keys
@@ -16,8 +14,6 @@ from papertrace.io import read_rows, shard_folder, write_text
 from papertrace.provenance import git_commit, versions
 from papertrace.scans.schema import recipe_schema
 
-_STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")
-_SUFFIXES = (".parquet", ".png", ".jpg", ".jpeg", ".webp", ".hea", ".dat", ".csv")
 _SPLITS = ("train", "validation", "test")
 
 # As PhysioNet states them with version 1.0.0 of QTDB, 1.0.1 of LUDB and 1.0.3 of PTB-XL; of these, LUDB alone brings
@@ -56,7 +52,7 @@ def write_datasheet(results: Path) -> list[Path]:
     sums = checksums(results)
     _check_images(results, sums)
     texts = {
-        "SHA256SUMS": "".join(f"{digest}  {name}\n" for name, digest in sums.items()),
+        "SHA256SUMS": to_text(sums),
         "page-recipe.schema.json": json.dumps(page_recipe_schema(), indent=1, sort_keys=True) + "\n",
         "scan-recipe.schema.json": json.dumps(recipe_schema(), indent=1, sort_keys=True) + "\n",
         "DATASHEET.md": datasheet_text(results, sums),
@@ -64,17 +60,6 @@ def write_datasheet(results: Path) -> list[Path]:
     for name, text in texts.items():
         write_text(text, results / name)
     return [results / name for name in texts]
-
-
-def checksums(results: Path) -> dict[str, str]:
-    """Return the SHA-256 of every table, image and simulated record of a dataset, by path within it, sorted."""
-    names = sorted(
-        path.relative_to(results).as_posix()
-        for stage in _STAGES
-        for path in (results / stage).rglob("*")
-        if path.suffix in _SUFFIXES and not any(part.startswith(".") for part in path.relative_to(results).parts)
-    )
-    return {name: _sha256(results / name) for name in tqdm(names, desc="checksums", unit="file", disable=None)}
 
 
 def page_recipe_schema() -> dict:
@@ -203,8 +188,3 @@ def _check_images(results: Path, sums: dict[str, str]) -> None:
                 if row["image"] is not None and sums.get(name) != row["sha256"]:
                     what = "is missing" if name not in sums else "is not the image that was written"
                     raise PapertraceError(f"{results / name}: {what}; make its shard of {kind} anew")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -95,7 +95,7 @@ def test_stage_config_holds_its_own_keys_and_reads_back_the_same():
         ({"shard_size": 7}, {"pages", "figures", "report"}),
         ({"max_failure_share": 0.5}, {"check", "report"}),
         ({"scores": {"clinical": False}}, {"scores", "report"}),
-        ({"traces": {"rate_hz": 250}}, {"traces", "figures", "report"}),
+        ({"traces": {"rate_hz": 250}}, {"traces", "scores", "figures", "report"}),
         ({"figures": {"examples": 1}}, {"figures", "report"}),
         ({"report": {"examples": 1}}, {"report"}),
         ({"seed": 9}, {"records", "manifest", "pages", "scans", "report", "training"}),

@@ -75,7 +75,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "pages": ("seed", "shard_size", "records", "pages"),
     "scans": ("seed", "scans"),
     "traces": ("traces",),
-    "scores": ("records", "scans", "scores"),
+    "scores": ("records", "scans", "traces", "scores"),
     "check": ("max_failure_share",),
     "figures": ("shard_size", "traces", "figures"),
     "report": tuple(name for name in Config.model_fields if name != "training"),

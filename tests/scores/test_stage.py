@@ -108,6 +108,28 @@ def test_a_page_without_a_trace_row_is_a_failure_of_every_digitizer(shard, wave)
     assert "no row" in rows[2]["reason"]
 
 
+def test_a_page_that_a_digitizer_was_not_to_read_is_no_failure(shard, wave):
+    """`sel100_00033` and `sel100_00054` are of the twentieth part; of the latter the traces stage lost the row."""
+    page_ids = ("sel100_00032", "sel100_00033", "sel100_00054")
+    for page_id in page_ids:
+        shard.page(page_id)
+        shard.lead(page_id, "I", 0, wave)
+        shard.trace(page_id, "scans")
+        shard.signal(page_id, "I", 0, wave, input="scans")
+    shard.trace(page_ids[1], "pages")
+    config = validate_config(
+        {
+            "scores": {"clinical": False},
+            "traces": {"digitizers": ["classical"], "shares": {"classical": {"pages": 0.05}}},
+        }
+    )
+    rows = read_rows(run(shard.write(), config))
+    assert [(row["page_id"], row["input"]) for row in rows] == [
+        (page_ids[0], "scans"), (page_ids[1], "pages"), (page_ids[1], "scans"), (page_ids[2], "pages"),
+        (page_ids[2], "scans"),
+    ]  # fmt: skip
+
+
 def test_an_empty_shard_is_an_empty_table(shard):
     assert read_table(run(shard.write())).num_rows == 0
 

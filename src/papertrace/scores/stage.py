@@ -22,6 +22,7 @@ from papertrace.scores.comparison import stacked
 from papertrace.scores.experts import marks_of, within
 from papertrace.scores.fiducials import Beats
 from papertrace.scores.page import score_page
+from papertrace.subset import is_read
 
 ORDER = ("page_id", "input", "digitizer", "row", "column")
 """The columns that identify a row of scores, and by which they are sorted; nulls last."""
@@ -37,7 +38,7 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path, sc
     ----------
     config : Config
         Its `scores` section is used, and `records`: where experts' marks lie beside the records, these are compared;
-        `scans` says of preset and severities.
+        `scans` says of preset and severities, `traces` of shares of the pages.
     manifest : Path
         ``manifest.parquet``.
     pages, traces : Path
@@ -72,7 +73,8 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path, sc
     strangers = [row["page_id"] for row in page_rows if row["page_id"] not in planned]
     if strangers:
         raise PapertraceError(f"{pages}: page {strangers[0]} is not in {manifest}; run pages again with this manifest")
-    # Every page answers for every input and digitizer of the shard, whether the traces stage left it a row or not.
+    # Every page answers for every input and digitizer of the shard that was to read it, whether the traces stage left
+    # it a row or not.
     attempts = sorted({(row["input"], row["digitizer"]) for rows in trace_rows.values() for row in rows})
 
     condition = _conditions(config.scans, scans)
@@ -83,7 +85,11 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path, sc
     for page in tqdm(page_rows, desc=f"scores {out.stem}", unit="page", disable=None):
         page_id = page["page_id"]
         given = {(row["input"], row["digitizer"]): row for row in trace_rows.get(page_id, [])}
-        attempted = [_attempt(page, attempt, given.get(attempt)) for attempt in attempts]
+        attempted = [
+            _attempt(page, attempt, given.get(attempt))
+            for attempt in attempts
+            if attempt in given or is_read(config.traces, page_id, *attempt)
+        ]
         drawn = truth.get(page_id, [])
         marked = marks.of_page(page_id, drawn) if config.scores.clinical else {}
         scores = score_page(drawn, signals.get(page_id, []), config.scores, attempted, marks=marked)

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, ValidationInfo, field_validator
 
 from papertrace.errors import ConfigError
-from papertrace.section import Section
+from papertrace.section import Probability, Section
 from papertrace.traces.registry import OURS, check_name
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -80,6 +80,11 @@ class TracesConfig(Section):
     inputs: list[Literal["pages", "scans"]] = Field(
         ["pages", "scans"], min_length=1, description="which images are digitized: clean pages, scans, or both"
     )
+    shares: dict[str, dict[Literal["pages", "scans"], Probability]] = Field(
+        {},
+        description="by digitizer and input, the share of the images that it reads, such as dncnn: {pages: 0, scans: "
+        "0.05}; without it all. Shares are spread over records and windows, and a smaller one is part of a larger one",
+    )
     rate_hz: float = Field(500, ge=50, le=2000, description="sampling rate of the traces in Hz")
 
     @field_validator("digitizers")
@@ -91,6 +96,14 @@ class TracesConfig(Section):
         if clashes := {c.name for c in choices if isinstance(c, ExternalDigitizer)} & {*OURS}:
             raise ValueError(f"{min(clashes)} is one of ours; give the program another name")
         return choices
+
+    @field_validator("shares")
+    @classmethod
+    def _of_digitizers(cls, shares: dict[str, dict[str, float]], given: ValidationInfo) -> dict[str, dict[str, float]]:
+        names = [name_of(choice) for choice in given.data.get("digitizers", [])]
+        if strangers := [name for name in shares if names and name not in names]:
+            raise ValueError(f"{strangers[0]} is none of the digitizers; name one of {', '.join(names)}")
+        return shares
 
     @property
     def names(self) -> list[str]:

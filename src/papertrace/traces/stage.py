@@ -12,6 +12,7 @@ from papertrace import tables
 from papertrace.errors import ConfigError, ImageError
 from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, shard_folder, write_table
+from papertrace.subset import is_read
 from papertrace.traces.digitizer import Digitizer, PageTraces
 from papertrace.traces.registry import get_digitizer
 
@@ -32,7 +33,7 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
     Parameters
     ----------
     config : Config
-        Uses `traces`: which digitizers read which images.
+        Uses `traces`: which digitizers read which images. One that is not read has no row.
     pages, scans : Path
         The shard's tables; of each row the digitizer is given the image's pixels and no more.
     out : Path
@@ -42,11 +43,12 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
     digitizers = dict(zip(config.traces.names, map(get_digitizer, config.traces.digitizers), strict=True))
     table, signals = [], []
     jobs = [
-        (name, sources[name], row)
+        (name, sources[name], row, readers)
         for name in config.traces.inputs
         for row in read_rows(sources[name], ["page_id", "image", "sha256", "status", "reason"])
+        if (readers := [called for called in digitizers if is_read(config.traces, row["page_id"], name, called)])
     ]
-    for name, source, row in tqdm(jobs, desc="traces", unit="image", disable=None):
+    for name, source, row, readers in tqdm(jobs, desc="traces", unit="image", disable=None):
         image, status, reason = None, row["status"], row["reason"]
         if status == "ok" and row["image"] is None:
             raise ConfigError(
@@ -58,8 +60,9 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
                 image = read_stage_image(shard_folder(source) / row["image"], row["sha256"], name)
             except ImageError as error:
                 status, reason = "failed", str(error)
-        for called, digitizer in digitizers.items():
-            read = PageTraces(status, reason) if image is None else read_page(digitizer, image, config.traces.rate_hz)
+        for called in readers:
+            digitizer, rate_hz = digitizers[called], config.traces.rate_hz
+            read = PageTraces(status, reason) if image is None else read_page(digitizer, image, rate_hz)
             if read.said:
                 tqdm.write(f"{row['page_id']}, {name}, {called}: {read.reason}\n{read.said}", file=sys.stderr)
             key = {"page_id": row["page_id"], "input": name, "digitizer": called}

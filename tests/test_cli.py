@@ -138,7 +138,7 @@ def test_a_stage_config_does_not_tell_the_shards(config):
 def test_a_full_or_closed_disk_is_one_sentence(config, monkeypatch, number, remedy):
     import papertrace.records.stage as stage
 
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(number, os.strerror(number), "/full/records.parquet")
 
     monkeypatch.setattr(stage, "write_table", fail)

@@ -8,7 +8,6 @@ what killed jobs leave behind, whose names begin with a dot.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from papertrace.errors import PapertraceError
+from papertrace.io import sha256_file
 
 _STAGES = ("records", "manifest", "pages", "scans", "traces", "scores")
 _SUFFIXES = (".parquet", ".png", ".jpg", ".jpeg", ".webp", ".hea", ".dat", ".csv", ".txt")
@@ -51,7 +51,7 @@ def checksums(results: Path) -> dict[str, str]:
     )
     if not names:
         raise PapertraceError(f"{results}: holds no tables or images; name the folder of a dataset")
-    return {name: _sha256(results / name) for name in tqdm(names, desc="checksums", unit="file", disable=None)}
+    return {name: sha256_file(results / name) for name in tqdm(names, desc="checksums", unit="file", disable=None)}
 
 
 def difference(sums: dict[str, str], wanted: dict[str, str]) -> Difference:
@@ -89,8 +89,3 @@ def from_text(path: Path) -> dict[str, str]:
             raise PapertraceError(f"{path}, line {number}: no SHA-256 and path; write it with `papertrace checksums`")
         sums[match[2]] = match[1]
     return sums
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -114,9 +114,11 @@ def cli() -> None:
       papertrace manifest --config config/demo.yaml
       papertrace pages --config config/demo.yaml --shard 0
     """
+    from papertrace.lifeline import end_with_run
     from papertrace.memory import keep_freed_memory
     from papertrace.threads import limit_threads
 
+    end_with_run()
     limit_threads()
     keep_freed_memory()
 
@@ -561,6 +563,39 @@ def gallery(out: Path, config: Path | None, cores: int) -> None:
 
     images = stage.run(Config() if config is None else _open(config).config, out, cores, own=config is not None)
     click.echo(f"{images} images in {out / 'index.html'}")
+
+
+@cli.command()
+@_results_needed
+@click.option(
+    "--remove", is_flag=True, help="Remove the tables of damaged shards, so that the next run makes them anew."
+)
+def verify(results: Path, remove: bool) -> None:
+    """Find what was damaged since it was written: files cut short, changed or lost.
+
+    Every file that a table tells of is read and compared with its SHA-256. Ends in status 1 where one is damaged and
+    nothing is removed.
+
+    \b
+    Examples:
+      papertrace verify --results results/demo
+      papertrace verify --results results/demo --remove
+    """
+    from papertrace.verify import find_damage, remove_tables
+
+    if not results.is_dir():
+        raise PapertraceError(f"{results}: no such folder; name that of a dataset, such as results/demo")
+    damages = list(find_damage(results))
+    for damage in damages:
+        click.echo(damage.sentence)
+    if damages and not remove:
+        raise PapertraceError(
+            f"{len(damages)} files in {results} are damaged; --remove has the next run make them anew"
+        )
+    for table in remove_tables(damages):
+        click.echo(f"{table}: removed; the next run makes it anew")
+    if not damages:
+        click.echo(f"{results}: all files are what was written")
 
 
 @cli.command()

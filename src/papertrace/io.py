@@ -1,19 +1,26 @@
 """Files that are whole or absent: everything is written beside its place and then renamed.
 
-Tables are Parquet, written so that the same rows give the same bytes.
+Tables are Parquet, written so that the same rows give the same bytes. A table carries a checksum of each of its parts,
+and a stage's table, which is written last, also the size and SHA-256 of every file that belongs to it:
+`papertrace.verify` tells by them what was damaged since.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from papertrace.errors import PapertraceError
+
+_HELD = b"papertrace_files"
 
 
 @contextlib.contextmanager
@@ -69,24 +76,79 @@ def shard_folder(table_path: Path | str) -> Path:
     return Path(table_path).with_suffix("")
 
 
-def write_table(rows: list[dict], schema: pa.Schema, path: Path | str) -> None:
-    """Write `rows` as Parquet under `schema`, atomically; every row must have exactly the schema's columns."""
+def write_table(rows: list[dict], schema: pa.Schema, path: Path | str, holds: Iterable[Path] = ()) -> None:
+    """Write `rows` as Parquet under `schema`, atomically; every row must have exactly the schema's columns.
+
+    `holds` is as in `write_arrow`.
+    """
     names = set(schema.names)
     for row in rows:
         if set(row) != names:
             raise ValueError(f"{path}: row columns differ from the schema: {sorted(set(row) ^ names)}")
-    write_arrow(pa.Table.from_pylist(rows, schema=schema), path)
+    write_arrow(pa.Table.from_pylist(rows, schema=schema), path, holds)
 
 
-def write_arrow(table: pa.Table, path: Path | str) -> None:
-    """Write a table as Parquet, atomically."""
+def write_arrow(table: pa.Table, path: Path | str, holds: Iterable[Path] = ()) -> None:
+    """Write a table as Parquet, atomically.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows.
+    path : Path
+        The file to write.
+    holds : iterable of Path
+        Files that belong to the table, and folders of such files, below the table's own folder. They are whole by now;
+        the table takes their sizes and SHA-256 along (`held_files`).
+    """
+    base = Path(path).parent
+    files = sorted(file for each in holds for file in (each.rglob("*") if each.is_dir() else [each]) if file.is_file())
+    held = {file.relative_to(base).as_posix(): [file.stat().st_size, sha256_file(file)] for file in files}
+    if held:
+        table = table.replace_schema_metadata({_HELD: json.dumps(held, separators=(",", ":"))})
     with atomic_path(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+        pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
+
+
+def held_files(path: Path | str) -> dict[str, tuple[int, str]]:
+    """Return size in bytes and SHA-256 of the files that belong to a stage's table, by path beside it.
+
+    Raises
+    ------
+    PapertraceError
+        The table is damaged.
+    """
+    with _whole(path):
+        metadata = pq.read_metadata(path).metadata or {}
+    return {name: tuple(told) for name, told in json.loads(metadata.get(_HELD, b"{}")).items()}
 
 
 def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
-    """Read a Parquet table that a stage wrote."""
-    return pq.read_table(Path(path), columns=columns, partitioning=None)
+    """Read a Parquet table that a stage wrote.
+
+    Raises
+    ------
+    PapertraceError
+        The table is damaged.
+    """
+    with _whole(path):
+        table = pq.read_table(Path(path), columns=columns, partitioning=None, page_checksum_verification=True)
+    return table.replace_schema_metadata(None)
+
+
+@contextlib.contextmanager
+def _whole(path: Path | str) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into a sentence; errors of the system stay what they are."""
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        # what Arrow finds wrong with a file has no number, what the system finds has one
+        if getattr(error, "errno", None) is not None or isinstance(error, FileNotFoundError):
+            raise
+        raise PapertraceError(
+            f"{path}: is damaged or cut short; `papertrace verify --remove` clears away what is, "
+            "and the next run makes it anew"
+        ) from None
 
 
 def read_rows(path: Path | str, columns: list[str] | None = None) -> list[dict]:
@@ -104,6 +166,12 @@ def write_bytes(data: bytes, path: Path | str) -> None:
     """Write a binary file, atomically."""
     with atomic_path(path) as beside:
         beside.write_bytes(data)
+
+
+def sha256_file(path: Path | str) -> str:
+    """Return the SHA-256 of a file as 64 hex digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_bytes(data: bytes) -> str:

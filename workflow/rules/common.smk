@@ -4,7 +4,8 @@
 # Out   SETTINGS, the checked config; RESULTS, the dataset's folder; SHARDS, the shards' names.
 # Steps 1. check the config: anything wrong with it ends here, in one sentence;
 #       2. plan the shards (reads names of records, opens no record and no table);
-#       3. one run at a time in a dataset's folder.
+#       3. clear away what was cut short since it was written: it is made anew;
+#       4. one run at a time in a dataset's folder, whose workers end with it.
 
 import fcntl
 import os
@@ -15,9 +16,11 @@ from snakemake.exceptions import WorkflowError
 
 from papertrace.config import STAGE_SECTIONS, stage_config_text, validate_config
 from papertrace.errors import ConfigError
+from papertrace.lifeline import VARIABLE as LIFELINE
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
 from papertrace.traces.registry import files_behind
+from papertrace.verify import find_damage, remove_tables, sweep
 
 try:
     SETTINGS = validate_config(config, " + ".join(map(os.path.relpath, workflow.configfiles)) or "config")
@@ -29,6 +32,9 @@ RESULTS = f"{SETTINGS.results}/{SETTINGS.dataset}"
 
 # Rules find the `papertrace` that stands beside this Snakemake, whether its environment is activated or not.
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
+
+# They end when this process does, even by `kill -9`: none of them is still writing when the same command runs again.
+os.environ[LIFELINE] = str(os.getpid())
 
 
 def records_list():
@@ -54,5 +60,23 @@ def hold_folder(folder):
     return lock
 
 
+def clear_damaged(folder):
+    """Remove the tables of shards that were cut short or lost files since they were written: they are made anew.
+
+    Snakemake goes by the times of files, which tell nothing of this. Files appear whole, so that those of another run
+    are in no danger. Their contents are not read: that does `papertrace verify`.
+    """
+    damages = list(find_damage(Path(folder), contents=False))
+    for damage in damages:
+        print(f"papertrace: {damage.sentence}; its shard is made anew", file=sys.stderr)
+    remove_tables(damages)
+
+
+# Not in the jobs that a cluster's nodes run.
+if workflow.is_main_process:
+    clear_damaged(RESULTS)
+
+
 onstart:
     workflow.globals["_lock"] = hold_folder(RESULTS)
+    sweep(Path(RESULTS))

@@ -17,6 +17,7 @@ from papertrace.gallery.picture import FOLDERS, Picture, make_entry
 from papertrace.gallery.sheet import FULL, SMALL, chapters, draw_sheet, encode_sheet, overview
 from papertrace.gallery.tiles import LEADS, Section, sections
 from papertrace.io import atomic_folder
+from papertrace.lifeline import end_with_parent
 from papertrace.memory import keep_freed_memory
 from papertrace.threads import limit_threads
 
@@ -100,6 +101,7 @@ def _all(entries: list[Entry], signals: dict[str, Signal], folder: Path, cores: 
 
 
 def _start_worker() -> None:
+    end_with_parent()
     limit_threads()
     keep_freed_memory()
 

@@ -64,7 +64,7 @@ def run(config: Config, manifest: Path, records: Path, shard: int, out: Path) ->
             table.append(_write(row["page_id"], drawn, config.pages, folder))
             truth.extend(truth_row(row["page_id"], stretch) for stretch in drawn.truth)
         write_table(truth, tables.TRUTH, folder / "truth.parquet")
-    write_table(table, tables.PAGES, out)
+    write_table(table, tables.PAGES, out, holds=[shard_folder(out)])
 
 
 def truth_row(page_id: str, stretch: Stretch) -> dict:

@@ -35,15 +35,15 @@ def run(config: Config, out: Path) -> None:
     from tqdm import tqdm
 
     refs = list_records(config)
+    root = records_root(config, out)
     simulated = config.records.source == "simulation"
     if simulated:
         from papertrace.records.simulation import write_records
 
-        write_records(config, Path(out).parent / "wfdb")
-    root = records_root(config, out)
+        write_records(config, root)
     database = "simulation" if simulated else config.records.database
     rows = [examine(root, ref, database) for ref in tqdm(refs, desc="records", unit="record", disable=None)]
-    write_table(rows, tables.RECORDS, out)
+    write_table(rows, tables.RECORDS, out, holds=[root] if simulated else [])
 
 
 def examine(root: Path, ref: RecordRef, database: str) -> dict:

@@ -66,7 +66,7 @@ def run(config: Config, manifest: Path, pages: Path, out: Path) -> None:
                 continue
             scan = make_scan(image, PageLabels.from_json(row["labels"]), planned[page_id], config.scans)
             table.append(_write(page_id, scan, config.scans, folder))
-    write_table(table, tables.SCANS, out)
+    write_table(table, tables.SCANS, out, holds=[shard_folder(out)])
 
 
 def make_scan(image: np.ndarray, labels: PageLabels, row: dict, config: ScansConfig) -> Scan:

@@ -102,7 +102,7 @@ def run(config: Config, manifest: Path, pages: Path, traces: Path, out: Path, sc
     with atomic_folder(shard_folder(out)) as folder:
         write_arrow(stacked(beats, tables.BEATS), folder / "beats.parquet")
         write_arrow(stacked(experts, tables.EXPERTS), folder / "experts.parquet")
-    write_table(scored, tables.SCORES, out)
+    write_table(scored, tables.SCORES, out, holds=[shard_folder(out)])
 
 
 class _Marks:

@@ -79,6 +79,7 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
     table = pa.concat_tables([read_table(path).cast(tables.SCORES) for path in scores])
     table = table.sort_by([(name, "ascending") for name in ORDER]).combine_chunks()
     frame = table.to_pandas()
+    held = [out.with_name("beats.parquet"), out.with_name("experts.parquet")]
     for name, rows in (
         ("summary", summarise(frame, config.scores.kaggle_cap)),
         ("pages", per_page(frame, config.scores.kaggle_cap)),
@@ -86,12 +87,14 @@ def run(config: Config, scores: list[Path], out: Path) -> None:
         ("failures", failures(frame)),
         ("digitizers", compare(frame)),
     ):
-        write_text(to_csv(rows), out.with_name(f"{name}.csv"))
-    _join(beats, tables.BEATS, out.with_name("beats.parquet"))
-    _join(experts, tables.EXPERTS, out.with_name("experts.parquet"))
-    agreed = agreement_table(frame, out.with_name("beats.parquet"), _GROUPS, config.scores.margins)
-    write_text(to_csv(agreed), out.with_name("agreement.csv"))
-    write_arrow(table, out)
+        held.append(out.with_name(f"{name}.csv"))
+        write_text(to_csv(rows), held[-1])
+    _join(beats, tables.BEATS, held[0])
+    _join(experts, tables.EXPERTS, held[1])
+    agreed = agreement_table(frame, held[0], _GROUPS, config.scores.margins)
+    held.append(out.with_name("agreement.csv"))
+    write_text(to_csv(agreed), held[-1])
+    write_arrow(table, out, held)
 
 
 def _join(paths: list[Path], schema: pa.Schema, out: Path) -> None:

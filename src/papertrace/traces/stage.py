@@ -77,7 +77,7 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
             signals += [{**key, **{field: getattr(trace, field) for field in _LEAD_FIELDS}} for trace in read.traces]
     with atomic_folder(shard_folder(out)) as folder:
         write_table(signals, tables.SIGNALS, folder / "signals.parquet")
-    write_table(table, tables.TRACES, out)
+    write_table(table, tables.TRACES, out, holds=[shard_folder(out)])
 
 
 def read_page(digitizer: Digitizer, image: np.ndarray, rate_hz: float) -> PageTraces:

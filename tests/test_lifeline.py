@@ -1,0 +1,74 @@
+"""Workers end with whoever started them, by `kill -9` too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from papertrace.lifeline import VARIABLE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd_open(2) is Linux's own")
+
+WORKER = """
+import os, time
+from papertrace.lifeline import end_with_run
+end_with_run()
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+# As Snakemake does: start the worker through a shell, and be killed.
+RUN = f"""
+import os, subprocess, sys
+os.environ[{VARIABLE!r}] = str(os.getpid())
+subprocess.run(["bash", "-c", sys.executable + " worker.py; true"])
+"""
+POOL = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from papertrace.lifeline import end_with_parent
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        time.sleep(60)
+"""
+
+
+def gone(pid: int, seconds: float = 20) -> bool:
+    """Wait until a process has ended; nobody may have reaped it yet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("script", [RUN, POOL], ids=["run", "pool"])
+def test_a_worker_does_not_outlive_its_killed_parent(script, tmp_path):
+    (tmp_path / "worker.py").write_text(WORKER)
+    (tmp_path / "parent.py").write_text(script)
+    parent = subprocess.Popen([sys.executable, "parent.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    worker = int(parent.stdout.readline())
+    os.kill(worker, 0)
+    parent.kill()
+    assert parent.wait() == -signal.SIGKILL
+    assert gone(worker)
+
+
+@pytest.mark.parametrize("named", ["", "nobody", str(2**30)])
+def test_without_a_process_to_end_with_work_goes_on(named):
+    code = "from papertrace.lifeline import end_with_run; end_with_run(); import time; time.sleep(0.2); print('done')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {VARIABLE: named}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "done\n"

@@ -5,6 +5,8 @@ import pytest
 
 from papertrace.traces.beats import beat_size, is_simultaneous, speed_odds
 from papertrace.traces.layout import Row
+from papertrace.traces.scale import find_speed
+from papertrace.traces.scale_text import ScaleText
 
 SPEEDS = (12.5, 25.0, 50.0)
 
@@ -35,6 +37,13 @@ def test_a_flat_row_has_no_beats():
 def test_a_usual_heart_tells_the_speed(speed):
     odds = speed_odds((22.0 * speed / 25, 1.75 * speed / 25), SPEEDS)
     assert SPEEDS[int(np.argmax(odds))] == speed
+
+
+def test_narrow_complexes_do_not_outweigh_what_is_usual():
+    # QTDB's sele0211: 106 beats a minute whose QRS are 36 ms wide at half height, on rows of 250 mm without print
+    rows = [row_of(np.arange(5.0, 250.0, 14.1), width_mm=0.15)] * 2
+    assert beat_size(rows)[1] < 1.0
+    assert find_speed(rows, ScaleText())[0] == 25.0
 
 
 def irregular(seed: int, count: int = 14) -> np.ndarray:

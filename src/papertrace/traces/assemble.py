@@ -21,15 +21,8 @@ from papertrace.traces.rejection import reason_to_reject
 from papertrace.traces.runs import INK_THRESHOLD
 from papertrace.traces.scale import PageScale, find_gain, find_speed
 from papertrace.traces.scale_text import read_scale
+from papertrace.traces.time_span import left_edge, time_span
 
-# from one sample to the next: of Holter recorders, one or two leads, and of electrocardiographs
-_INTERVALS_S = (1 / 250, 1 / 500)
-_SAME_LENGTH_MM = 0.5
-_WHOLE = 0.01  # how far, as a share, a row may be from whole seconds and be taken for them
-_USUAL_S = 10.0
-_LEAST_OF_USUAL = 0.5
-_MOST_OF_USUAL = 0.975
-_AT_EDGE_MM, _CLEAR_OF_EDGE_MM, _NEAR_EDGE_MM = 0.3, 1.0, 6.0  # nearer than a pulse and its foot are wide
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
 
@@ -72,7 +65,7 @@ def assemble(
     if reason is not None:
         return PageTraces("rejected", reason)
     speed, speed_from = find_speed(rows, text) if scale is None else (scale.speed_mm_s, scale.speed_from)
-    start, seconds = time_span(rows, speed, _left_edge(rows, page))
+    start, seconds = time_span(rows, speed, left_edge(rows, page))
     read = assign_columns(read_lead_names(page, rows), rows, start, seconds * speed)
     layout, grid = arrange([None if row is None else row.leads for row in read])
     if scale is None:
@@ -101,56 +94,6 @@ def assemble(
         expected_snr_db=expected_snr_db(stretches),
         traces=traces,
     )
-
-
-def time_span(rows: list[Row], speed_mm_s: float, edge_mm: float | None = None) -> tuple[float, float]:
-    """Return where the page's time begins (mm) and how long it is (s), from all rows together.
-
-    Rows of one page start at the same abscissa, so every row's start is an estimate of the same number. A length
-    within 1 % of whole seconds, as ECG machines print, is taken to be that.
-
-    An ink's end tells the curve's end but for the pen's radius, which blur makes look larger than it is: the start
-    comes out late and the end as much too early. Their middle does not suffer. So where the row is whole seconds, its
-    middle and that length tell the start. The curve ends at its last sample, one sampling interval before its full
-    length; the page does not tell which, and the one that is usual for so many rows is taken.
-
-    Where the image begins at `edge_mm`, less than `_NEAR_EDGE_MM` to the left of the rows, they may begin there, as
-    some programs draw them, in a frame that hides it: so they do if they are then of the usual 10 s, which they are not
-    as they are seen, or lack less than a fortieth, for few cuts miss so little. Else an image that begins where the
-    rows do has cut off their beginning: the end tells the time.
-    """
-    start = float(np.median([row.start_mm for row in rows]))
-    end = float(np.median([row.end_mm for row in rows]))
-    seconds = (end - start) / speed_mm_s
-    usual = (_USUAL_S - _INTERVALS_S[len(rows) > 2]) * speed_mm_s
-    if (
-        edge_mm is not None
-        and start - edge_mm < _NEAR_EDGE_MM
-        and not (start - edge_mm > _CLEAR_OF_EDGE_MM and abs(end - start - usual) < _SAME_LENGTH_MM)
-    ):
-        share = (end - edge_mm) / speed_mm_s / _USUAL_S
-        at_edge = start - edge_mm < _AT_EDGE_MM
-        if _MOST_OF_USUAL <= share < 1 - _WHOLE if at_edge else abs(share - 1) < _WHOLE:
-            return edge_mm, _USUAL_S
-        if at_edge and _LEAST_OF_USUAL < share < _MOST_OF_USUAL:
-            return end - usual, _USUAL_S
-    whole = max(round(seconds), 1)
-    if abs(seconds / whole - 1) > _WHOLE:
-        return start, seconds
-    drawn = (whole - _INTERVALS_S[len(rows) > 2]) * speed_mm_s
-    like = [row for row in rows if abs(row.end_mm - row.start_mm - drawn) < _SAME_LENGTH_MM]
-    if like:
-        start = float(np.median([row.start_mm + row.end_mm for row in like])) / 2 - drawn / 2
-    return start, float(whole)
-
-
-def _left_edge(rows: list[Row], page: InkMap) -> float | None:
-    """Return where the image begins to the left of the rows, in mm; None where that is far away."""
-    start = float(np.median([row.start_mm for row in rows]))
-    x_mm = start + np.arange(-_NEAR_EDGE_MM, _AT_EDGE_MM, 0.02)
-    middle = float(np.median([row.centre_mm for row in rows]))
-    shown = page.to_px(np.stack([x_mm, np.full(len(x_mm), middle)], axis=1))[:, 0] >= -0.5
-    return None if shown[0] or not shown.any() else float(x_mm[np.argmax(shown)])
 
 
 def _sample(

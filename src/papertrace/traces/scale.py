@@ -21,11 +21,9 @@ PULSE_S = 0.2
 """How long a calibration pulse lasts."""
 _USUAL_SPEED, _USUAL_GAIN = 25.0, 10.0
 _PRIOR = np.log([0.05, 0.75, 0.20])  # of `SPEEDS`
-_SURE = np.log(3.0)  # odds at which beats tell a speed
-_TEN_SECONDS, _WHOLE = (
-    3.5,
-    0.01,
-)  # odds, as a logarithm, of a speed at which rows last the usual 10 s; within this share
+_SURE = np.log(2.0)  # odds at which beats tell a speed
+# odds, as a logarithm, of a speed at which rows last the usual 10 s; within this share
+_TEN_SECONDS, _WHOLE = 2.7, 0.01
 _PULSE_WIDTH = 0.2  # how far, as a logarithm, a pulse's width may be from that of a speed
 
 _CHEST_LEAD = re.compile(r"V[1-9]R?")

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"shard_sie": 3}, "c.yaml: `shard_sie` is not a known key; allowed here: dataset, figures, limit, "),
+        ({"shard_sie": 3}, "c.yaml: `shard_sie` is not a known key; allowed here: dataset, download, figures, limit, "),
         ({"pages": {"dip": 3}}, "c.yaml: `pages.dip` is not a known key; allowed here: "),
         (
             {"records": {"simulation": {"leads": 3}}},
@@ -42,6 +42,15 @@ ROOT = Path(__file__).resolve().parents[1]
         (
             {"records": {"source": "folder", "folder": "/no/such"}},
             "c.yaml: `records.folder` is '/no/such': no such folder, name the folder of WFDB records",
+        ),
+        (
+            {"records": {"source": "physionet"}},
+            "c.yaml: `records.physionet` is missing: with source 'physionet' name the database and its ",
+        ),
+        ({"records": {"physionet": "qtdb"}}, "c.yaml: `records.physionet` is 'qtdb': string should match pattern "),
+        (
+            {"download": {"connections": 99}},
+            "c.yaml: `download.connections` is 99: input should be less than ",
         ),
         (
             {"manifest": {"validation_share": 0.6, "test_share": 0.7}},
@@ -100,6 +109,7 @@ def test_stage_config_holds_its_own_keys_and_reads_back_the_same():
         ({"report": {"examples": 1}}, {"report"}),
         ({"seed": 9}, {"records", "manifest", "pages", "scans", "report", "training"}),
         ({"training": {"rounds": 2}}, {"training"}),
+        ({"download": {"server": "http://mirror", "connections": 1}}, {"download"}),
     ],
 )
 def test_a_change_concerns_only_some_stages(change, concerned):

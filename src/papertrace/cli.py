@@ -124,6 +124,22 @@ def cli() -> None:
 
 
 @cli.command()
+@_stage_options("download", sharded=False)
+def download(config: Path, out: Path | None) -> None:
+    """Fetch a database from PhysioNet or a mirror, as far as it is not there; verify every file.
+
+    Run it again after an interruption: it goes on where it was. --out lists the files and their checksums.
+
+    \b
+    Example: papertrace download --config config/qtdb.yaml
+    """
+    dataset = _open(config)
+    from papertrace.download import stage
+
+    stage.run(dataset.config, out or dataset.table("download"))
+
+
+@cli.command()
 @_stage_options("records", sharded=False)
 def records(config: Path, out: Path | None) -> None:
     """List, check and (for a simulation) write the records.

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import yaml
 from pydantic import Field, ValidationError
 
+from papertrace.download.config import DownloadConfig
 from papertrace.errors import ConfigError
 from papertrace.figures.config import FiguresConfig
 from papertrace.pages.config import PagesConfig
@@ -35,8 +36,18 @@ class ManifestConfig(Section):
     )
     windows_per_record: int = Field(1, ge=1, le=100_000, description="with recipe strided: windows a record")
     window_s: float = Field(10.0, ge=1, le=60, description="length of a window in s")
-    validation_share: float = Field(0.15, ge=0, le=1, description="share of the records in the validation split")
-    test_share: float = Field(0.25, ge=0, le=1, description="share of the records in the test split")
+    validation_share: float = Field(
+        0.15,
+        ge=0,
+        le=1,
+        description="share of the records in the validation split, unless the records have folds (PTB-XL)",
+    )
+    test_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="share of the records in the test split, unless the records have folds (PTB-XL)",
+    )
 
 
 class Config(Section):
@@ -53,6 +64,7 @@ class Config(Section):
         0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages"
     )
     records: RecordsConfig = RecordsConfig()
+    download: DownloadConfig = DownloadConfig()
     manifest: ManifestConfig = ManifestConfig()
     pages: PagesConfig = PagesConfig()
     scans: ScansConfig = ScansConfig()
@@ -70,6 +82,7 @@ class Config(Section):
 
 # What each stage's output depends on: these keys, and no others, go into its config file.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
+    "download": ("records", "download"),
     "records": ("seed", "records"),
     "manifest": ("dataset", "seed", "limit", "records", "manifest", "pages"),
     "pages": ("seed", "shard_size", "records", "pages"),
@@ -78,7 +91,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("records", "scans", "traces", "scores"),
     "check": ("max_failure_share",),
     "figures": ("shard_size", "traces", "figures"),
-    "report": tuple(name for name in Config.model_fields if name != "training"),
+    "report": tuple(name for name in Config.model_fields if name not in ("download", "training")),
     "training": ("seed", "training"),
 }
 
@@ -112,6 +125,11 @@ def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
             raise ConfigError(
                 f"{origin}: `records.folder` is {folder!r}: no such folder, name the folder of WFDB records"
             )
+    if config.records.source == "physionet" and config.records.physionet is None:
+        raise ConfigError(
+            f"{origin}: `records.physionet` is missing: with source 'physionet' name the database and its version, "
+            "such as qtdb/1.0.0"
+        )
     if config.manifest.validation_share + config.manifest.test_share > 1:
         raise ConfigError(
             f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "

@@ -12,6 +12,15 @@ import pyarrow as pa
 
 _STATUS = [("status", pa.string()), ("reason", pa.string())]
 
+DOWNLOAD = pa.schema(
+    [
+        ("path", pa.string()),  # relative to the database's folder
+        ("bytes", pa.int64()),
+        ("sha256", pa.string()),  # verified
+    ]
+)
+"""One row per file of a downloaded database that papertrace needs, sorted by `path`."""
+
 RECORDS = pa.schema(
     [
         ("record", pa.string()),  # unique id within the dataset: letters, digits, - and _ ; the page id's first part
@@ -23,6 +32,8 @@ RECORDS = pa.schema(
         ("leads", pa.list_(pa.string())),
         ("lead_issues", pa.list_(pa.string())),  # per lead: empty, or what is odd about it (flat, NaN, DC offset …)
         ("sha256", pa.string()),  # of header and signal files together
+        ("patient", pa.string()),  # whose record it is, where the database tells (PTB-XL)
+        ("fold", pa.int32()),  # 1 … 10, where the database recommends folds (PTB-XL); none has a patient of another's
         *_STATUS,
     ]
 )

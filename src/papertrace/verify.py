@@ -14,6 +14,7 @@ from papertrace.errors import PapertraceError
 from papertrace.io import held_files, read_table, sha256_file
 
 _TABLES = (
+    "download/download.parquet",
     "records/records.parquet",
     "manifest/manifest.parquet",
     *(f"{stage}/shard-*.parquet" for stage in ("pages", "scans", "traces", "scores")),

@@ -15,7 +15,7 @@ from papertrace.records import stage as records_stage
 from papertrace.seeds import derive_seed
 
 
-def record(name, n_samples=5000, leads=("I", "II"), status="ok", reason=None, source="x", rate_hz=250.0):
+def record(name, n_samples=5000, leads=("I", "II"), status="ok", reason=None, source="x", rate_hz=250.0, fold=None):
     return {
         "record": name,
         "path": f"data/{name}",
@@ -26,6 +26,8 @@ def record(name, n_samples=5000, leads=("I", "II"), status="ok", reason=None, so
         "leads": list(leads) if status == "ok" else None,
         "lead_issues": [""] * len(leads) if status == "ok" else None,
         "sha256": "0" * 64 if status == "ok" else None,
+        "patient": None,
+        "fold": fold,
         "status": status,
         "reason": reason,
     }
@@ -174,3 +176,14 @@ def test_fewer_pages_than_records_spread_over_the_source_databases(qtdb_records,
     sizes = Counter(row["source_database"] for row in qtdb_records)
     found = Counter(row["source_database"] for row in rows)
     assert all(abs(found[name] - limit * size / 105) <= 1 for name, size in sizes.items())
+
+
+def test_recommended_folds_decide_the_split_and_no_patient_is_in_two():
+    folds = {f"r{k:02d}": 1 + k % 10 for k in range(40)}
+    records = [record(name, fold=fold) for name, fold in folds.items()] + [record("unknown")]
+    rows = stage.plan(config(windows=1, test_share=0.9, validation_share=0.1), records)
+    expected = {9: "validation", 10: "test"}
+    assert {row["record"]: row["split"] for row in rows} == {
+        **{name: expected.get(fold, "train") for name, fold in folds.items()},
+        "unknown": "train",
+    }

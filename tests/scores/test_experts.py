@@ -115,7 +115,7 @@ def test_marks_reach_the_page_that_shows_them(shard, tmp_path):
 
 
 def test_marks_of_qtdb_and_ludb(shared_data):
-    from papertrace.scores.experts import OF_LEAD
+    from papertrace.records.annotations import OF_LEAD
 
     first = marks_of(shared_data / "qtdb", "sel100", "MLII", 250.0)["q1c"]
     assert len(first) == 30

@@ -17,7 +17,7 @@ def only_sentence(result) -> str:
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"shard_sie": 3}, "config.yaml: `shard_sie` is not a known key; allowed here: dataset, figures, "),
+        ({"shard_sie": 3}, "config.yaml: `shard_sie` is not a known key; allowed here: dataset, download, figures, "),
         ({"pages": {"dip": 3}}, "config.yaml: `pages.dip` is not a known key; allowed here: "),
         ({"limit": "many"}, "config.yaml: `limit` is 'many': input should be a valid integer"),
         ({"shard_size": 0}, "config.yaml: `shard_size` is 0: input should be greater than or equal to 1"),

@@ -3,9 +3,10 @@
 # In    Snakemake's `config`, after --configfile and --config.
 # Out   SETTINGS, the checked config; RESULTS, the dataset's folder; SHARDS, the shards' names.
 # Steps 1. check the config: anything wrong with it ends here, in one sentence;
-#       2. plan the shards (reads names of records, opens no record and no table);
-#       3. clear away what was cut short since it was written: it is made anew;
-#       4. one run at a time in a dataset's folder, whose workers end with it.
+#       2. of a database that is not there yet, fetch the list of its records: all else follows from it;
+#       3. plan the shards (reads names of records, opens no record and no table);
+#       4. clear away what was cut short since it was written: it is made anew;
+#       5. one run at a time in a dataset's folder, whose workers end with it.
 
 import fcntl
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from papertrace.config import STAGE_SECTIONS, stage_config_text, validate_config
-from papertrace.errors import ConfigError
+from papertrace.errors import PapertraceError
 from papertrace.lifeline import VARIABLE as LIFELINE
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
@@ -24,8 +25,12 @@ from papertrace.verify import find_damage, remove_tables, sweep
 
 try:
     SETTINGS = validate_config(config, " + ".join(map(os.path.relpath, workflow.configfiles)) or "config")
+    if SETTINGS.records.source == "physionet":
+        from papertrace.download.stage import fetch_lists
+
+        fetch_lists(SETTINGS)
     SHARDS = shard_names(SETTINGS)
-except ConfigError as error:
+except PapertraceError as error:
     sys.exit(f"papertrace: {error}")
 
 RESULTS = f"{SETTINGS.results}/{SETTINGS.dataset}"
@@ -38,7 +43,13 @@ os.environ[LIFELINE] = str(os.getpid())
 
 
 def records_list():
-    """Return the list that a folder of records holds, if it does: records run again when it changes."""
+    """Return what the table of records goes by besides the config.
+
+    That is the list that a folder of records holds, if it does: records run again when it changes. A database is what
+    it is: once it has been downloaded, nothing is stale because somebody verifies it again, or names another mirror.
+    """
+    if SETTINGS.records.source == "physionet":
+        return [ancient("<results>/download/download.parquet")]
     listed = Path(SETTINGS.records.folder or "", "RECORDS")
     return [str(listed)] if SETTINGS.records.source == "folder" and listed.is_file() else []
 

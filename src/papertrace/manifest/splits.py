@@ -42,5 +42,17 @@ def assign_splits(names: list[str], groups: list[str], validation_share: float, 
     ]
 
 
+def by_fold(folds: list[int | None]) -> list[str]:
+    """Assign each record to a split as PTB-XL's authors recommend: fold 9 validates, fold 10 tests, the others train.
+
+    A record without a fold, whose patient is therefore not known, is only trained on.
+
+    References
+    ----------
+    .. [1] Wagner P et al., "PTB-XL, a large publicly available electrocardiography dataset", Sci Data 7:154, 2020.
+    """
+    return [{9: "validation", 10: "test"}.get(fold, "train") for fold in folds]
+
+
 def _rounded(value: float) -> int:
     return int(value + 0.5)

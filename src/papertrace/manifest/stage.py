@@ -13,7 +13,7 @@ from papertrace.errors import ConfigError
 from papertrace.io import read_rows, write_table
 from papertrace.manifest.layouts import LayoutChoice, choose_layout
 from papertrace.manifest.recipes import limited_windows, page_total, window_length, window_start, windows_per_record
-from papertrace.manifest.splits import assign_splits, by_hash
+from papertrace.manifest.splits import assign_splits, by_fold, by_hash
 from papertrace.pages.layouts import known_layouts
 from papertrace.seeds import derive_seed
 
@@ -59,7 +59,12 @@ def plan(config: Config, records: list[dict]) -> list[dict]:
     names = [record["record"] for record in records]
     sources = [record["source_database"] for record in records]
     counts = windows_per_record(config, len(records))
-    splits = assign_splits(names, sources, config.manifest.validation_share, config.manifest.test_share)
+    folds = [record["fold"] for record in records]
+    splits = (
+        by_fold(folds)
+        if any(folds)
+        else assign_splits(names, sources, config.manifest.validation_share, config.manifest.test_share)
+    )
     windows = limited_windows(counts, by_hash(names, sources, "limit"), config.limit)
     rows = [
         _page(config, record, split, window, count)

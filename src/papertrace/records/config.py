@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -23,9 +24,31 @@ class SimulationConfig(Section):
 class RecordsConfig(Section):
     """Where the records come from."""
 
-    source: Literal["simulation", "folder"] = Field("simulation", description="simulation, or a local WFDB folder")
-    folder: str | None = Field(None, description="with source folder: the folder that holds RECORDS or .hea files")
+    source: Literal["simulation", "folder", "physionet"] = Field(
+        "simulation", description="simulation, a local WFDB folder, or a database of PhysioNet, which is downloaded"
+    )
+    physionet: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9_-]*/[0-9][A-Za-z0-9._-]*$",
+        description="with source physionet: the database and its version, such as qtdb/1.0.0",
+    )
+    folder: str | None = Field(
+        None,
+        description="with source folder: the folder that holds RECORDS or .hea files; with source physionet: where the "
+        "files are kept, null being data/<database>/<version>",
+    )
     database: Literal["qtdb", "ludb", "ptbxl", "other"] = Field(
-        "other", description="which database the folder holds; decides how source databases are told from names"
+        "other",
+        description="which database it is; decides how source databases are told from names, and which of PTB-XL's two "
+        "rates is taken",
     )
     simulation: SimulationConfig = SimulationConfig()
+
+    @property
+    def location(self) -> Path | None:
+        """The folder that the records lie in; None where they are simulated, or no folder is named."""
+        if self.source == "simulation":
+            return None
+        if self.folder is None and self.source == "physionet" and self.physionet is not None:
+            return Path("data", self.physionet)
+        return None if self.folder is None else Path(self.folder)

@@ -262,6 +262,22 @@ def signal_files(header: Header) -> list[str]:
     return list(dict.fromkeys(signal.file for signal in header.signals if signal.format != _NO_SAMPLES))
 
 
+def segment_paths(root: Path | str, path: str) -> list[str]:
+    """Return the WFDB paths of the segments that a header names; none for a plain record.
+
+    Raises
+    ------
+    RecordError
+        The header is missing, empty or not as header(5) prescribes.
+    """
+    lines = _lines(Path(root), f"{path}.hea")
+    found = _RECORD_LINE.fullmatch(lines[0])
+    if not found or found["segments"] is None:
+        return []
+    segments = [segment["name"] for line in lines[1:] if (segment := _SEGMENT_LINE.fullmatch(line))]
+    return [(PurePosixPath(path).parent / name).as_posix() for name in dict.fromkeys(segments) if name != "~"]
+
+
 def held_samples(root: Path | str, header: Header, name: str) -> int | None:
     """Return how many whole frames a signal file holds, told from its size; None for a compressed one.
 

@@ -30,7 +30,8 @@ def list_records(config: Config) -> list[RecordRef]:
     """Return the dataset's records, sorted by id.
 
     A folder's records are those its ``RECORDS`` file lists (a line that ends in ``/`` names a folder with a
-    ``RECORDS`` of its own); without one, all headers below the folder. Simulated records are known from the config.
+    ``RECORDS`` of its own); without one, all headers below the folder. Simulated records are known from the config;
+    of a database of PhysioNet the list alone must have been downloaded (`papertrace.download.stage.fetch_lists`).
 
     Raises
     ------
@@ -44,8 +45,13 @@ def list_records(config: Config) -> list[RecordRef]:
         if not names:
             raise ConfigError("`records.simulation`: two_lead and twelve_lead are both 0; ask for at least one record")
         return make_refs(names)
-    folder = Path(config.records.folder or "")
-    if config.records.folder is None or not folder.is_dir():
+    folder = config.records.location
+    if config.records.source == "physionet" and not (folder / "RECORDS").is_file():
+        raise ConfigError(
+            f"{folder}: does not hold the list of the records of {config.records.physionet} yet; "
+            "fetch them with `papertrace download`"
+        )
+    if folder is None or not folder.is_dir():
         raise ConfigError(
             f"`records.folder` is {config.records.folder!r}: no such folder, name the one of WFDB records"
         )
@@ -70,7 +76,7 @@ def records_root(config: Config, records_table: Path) -> Path:
     """
     if config.records.source == "simulation":
         return Path(records_table).parent / "wfdb"
-    return Path(config.records.folder or "")
+    return config.records.location or Path()
 
 
 def make_refs(paths: Iterable[str]) -> list[RecordRef]:

@@ -9,6 +9,7 @@ from papertrace.config import Config
 from papertrace.errors import RecordError
 from papertrace.io import write_table
 from papertrace.records.checks import check_record, record_digest
+from papertrace.records.folds import Person, read_folds
 from papertrace.records.header import read_header
 from papertrace.records.listing import RecordRef, list_records, records_root
 from papertrace.records.sources import source_database
@@ -42,11 +43,15 @@ def run(config: Config, out: Path) -> None:
 
         write_records(config, root)
     database = "simulation" if simulated else config.records.database
-    rows = [examine(root, ref, database) for ref in tqdm(refs, desc="records", unit="record", disable=None)]
+    people = read_folds(root) if database == "ptbxl" else {}
+    rows = [
+        examine(root, ref, database, people.get(ref.path))
+        for ref in tqdm(refs, desc="records", unit="record", disable=None)
+    ]
     write_table(rows, tables.RECORDS, out, holds=[root] if simulated else [])
 
 
-def examine(root: Path, ref: RecordRef, database: str) -> dict:
+def examine(root: Path, ref: RecordRef, database: str, person: Person | None = None) -> dict:
     """Return a record's row of the table: what its header says, what is odd, and whether it can be used."""
     row = {
         **dict.fromkeys(tables.RECORDS.names),
@@ -54,6 +59,8 @@ def examine(root: Path, ref: RecordRef, database: str) -> dict:
         "path": ref.path,
         "database": database,
         "source_database": source_database(database, ref.path),
+        "patient": person.patient if person else None,
+        "fold": person.fold if person else None,
         "status": "ok",
     }
     try:

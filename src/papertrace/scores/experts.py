@@ -14,14 +14,10 @@ from typing import Any
 import numpy as np
 
 from papertrace.errors import PapertraceError
+from papertrace.records.annotations import mark_suffixes
 from papertrace.scores.comparison import match_beats
 from papertrace.scores.fiducials import Beats
 from papertrace.tables import FIDUCIALS
-
-OF_RECORD = ("q1c", "q2c")
-"""Annotators of all leads at once: suffixes of their files."""
-OF_LEAD = "lead"
-"""What marks are called that were made lead by lead."""
 
 _OTHER_WAVES = {"p": "p", "t": "t", "u": "u"}
 
@@ -51,11 +47,10 @@ def marks_of(root: Path, path: str, lead: str, rate_hz: float) -> dict[str, Beat
         A file of marks cannot be read.
     """
     record = str(Path(root) / path)
-    suffixes = {name: name for name in OF_RECORD} | {OF_LEAD: lead.lower()}
     return {
         name: _read(record, suffix, rate_hz)
-        for name, suffix in suffixes.items()
-        if suffix.isalnum() and Path(f"{record}.{suffix}").is_file() and suffix not in ("hea", "dat")
+        for name, suffix in mark_suffixes(lead).items()
+        if Path(f"{record}.{suffix}").is_file()
     }
 
 

@@ -109,7 +109,7 @@ class _Marks:
     """Experts' marks on pages, each record's files read once; none for simulated records."""
 
     def __init__(self, config: Config, manifest: Path) -> None:
-        self._root = Path(config.records.folder or "") if config.records.source == "folder" else None
+        self._root = config.records.location
         rows = read_rows(manifest, ["page_id", "path"]) if self._root else []
         self._paths = {row["page_id"]: row["path"] for row in rows}
         self._read: dict[tuple[str, str], dict[str, Beats]] = {}

@@ -12,13 +12,9 @@ DIGITIZERS ?= $(DIGITIZER)
 TRAINING ?= config/train.yaml
 DNCNN_TRAINING ?= src/papertrace/training/dncnn.yaml
 
-# Public data that is not part of the repository. Without a copy of the QT Database there, and none named by QTDB=folder,
-# config/qtdb.yaml downloads it into data/qtdb.
+# Public data that is not part of the repository. The QT Database is downloaded into QTDB, as far as it is not there.
 PAPERTRACE_DATA ?= ../shared/data
-QTDB ?= $(wildcard $(PAPERTRACE_DATA)/qtdb)
-comma := ,
-QTDB_COPY := $(if $(QTDB),'records={source: folder$(comma) folder: $(QTDB)}')
-QTDB_FOLDER := $(or $(QTDB),data/qtdb)
+QTDB ?= $(firstword $(wildcard data/qtdb $(PAPERTRACE_DATA)/qtdb) data/qtdb)
 
 # Python 3.11 by whatever name it has here; name another with `make venv PYTHON=/path/to/python3.11`.
 IS_311 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
@@ -64,13 +60,13 @@ docs-figures: gallery demo  ## write docs/gallery.png, docs/round-trip.png and d
 	$(BIN)/python tools/docs_picture.py results/demo/figures/round-trip.png docs/round-trip.png
 	$(BIN)/python tools/report_picture.py results/demo/report/report.html docs/report.png
 
-qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; downloads it unless QTDB=folder names a copy
+qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \
-	  --config dataset=qtdb-210 limit=210 shard_size=21 $(QTDB_COPY)
+	  --config dataset=qtdb-210 limit=210 shard_size=21 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb-210/report/report.html"
 
 qtdb: venv  ## all 21,801 pages (hours)
-	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml $(if $(QTDB_COPY),--config $(QTDB_COPY))
+	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb/report/report.html"
 
 grammar: venv  ## names, layout, gain, speed and time zero, on pages of every kind (10 minutes): the table of docs/grammar.md
@@ -110,7 +106,7 @@ labels: venv  ## do the labels of every layout, preset and artifact lie on ink? 
 	$(BIN)/python benchmarks/labels_on_ink.py $(PAPERTRACE_DATA)
 
 speed: venv  ## what a page and a scan cost, in CPU time and memory; QTDB=folder names the records
-	$(BIN)/python benchmarks/generator_speed.py $(QTDB_FOLDER)
+	$(BIN)/python benchmarks/generator_speed.py $(QTDB)
 
 geometry: venv  ## errors of the sheet's geometry by themselves, by preset: docs/geometry.md; N=images a set
 	$(BIN)/python benchmarks/geometry.py $(PAPERTRACE_DATA) $(N:%=--pages %)
@@ -125,7 +121,7 @@ random-configs: venv  ## pages and scans of N=10000 configs drawn at random: no 
 	$(BIN)/python benchmarks/random_configs.py --count $(or $(N),10000) --workers $(CORES)
 
 image-formats: venv  ## size, time and loss of the scans' file formats: a table of docs/generator.md
-	$(BIN)/python benchmarks/image_formats.py $(QTDB_FOLDER) --workers $(CORES)
+	$(BIN)/python benchmarks/image_formats.py $(QTDB) --workers $(CORES)
 
 not-ecgs: venv  ## 80 pictures that are not ECGs: none may be accepted (minutes); D=name of a digitizer
 	$(BIN)/python benchmarks/not_ecgs.py --digitizer $(or $(D),classical)

@@ -6,11 +6,7 @@ the workflow plans, all else by the stage; where everything is there and right, 
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import sys
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from papertrace import tables
@@ -50,27 +46,36 @@ def run(config: Config, out: Path) -> None:
     """
     folder = _folder(config)
     fetch_lists(config)
-    with _alone(folder), _client(config) as client:
+    with _client(config) as client:
         if not (folder / CHECKSUMS).is_file():
             client.fetch_list(CHECKSUMS, folder / CHECKSUMS)
         sums = _checksums(folder)
         _check_lists(config, folder, sums)
-        files = Files(client, folder, sums, config.download.connections)
-        files.fetch([path for path in ALWAYS if path in sums], "papers")
-        signals: list[str] = []
-        paths = [ref.path for ref in list_records(config)]
-        while paths:
-            files.fetch([f"{path}.hea" for path in paths], "headers")
-            needs = [named_by_header(folder, path) for path in paths if f"{path}.hea" in files.sizes]
-            signals += [file for need in needs for file in need.signals]
-            # Which records have marks is known from the list of checksums alone.
-            signals += [file for need in needs for file in need.marks if file in sums]
-            paths = [segment for need in needs for segment in need.segments]
-        files.fetch(signals, "signals")
+        with Files(client, folder, sums, config.download.connections) as files:
+            _fetch_records(files, [ref.path for ref in list_records(config)], folder, sums)
     if files.failures:
         raise PapertraceError(_count(config, files))
+    print(
+        f"papertrace: {len(files.sizes):,} files of {config.records.physionet} are in {folder} and right, "
+        f"{files.fetched:,} of them were fetched now",
+        file=sys.stderr,
+    )
     rows = [{"path": path, "bytes": size, "sha256": sums[path]} for path, size in sorted(files.sizes.items())]
     write_table(rows, tables.DOWNLOAD, out)
+
+
+def _fetch_records(files: Files, paths: list[str], folder: Path, sums: dict[str, str]) -> None:
+    """Fetch what the records at `paths` need: headers first, since they name the rest."""
+    files.fetch([path for path in ALWAYS if path in sums], "papers")
+    signals: list[str] = []
+    while paths:
+        files.fetch([f"{path}.hea" for path in paths], "headers")
+        needs = [named_by_header(folder, path) for path in paths if f"{path}.hea" in files.sizes]
+        signals += [file for need in needs for file in need.signals]
+        # Which records have marks is known from the list of checksums alone.
+        signals += [file for need in needs for file in need.marks if file in sums]
+        paths = [segment for need in needs for segment in need.segments]
+    files.fetch(signals, "signals")
 
 
 def fetch_lists(config: Config) -> None:
@@ -119,25 +124,6 @@ def _folder(config: Config) -> Path:
 
 def _client(config: Config) -> Client:
     return Client(f"{config.download.server.rstrip('/')}/{config.records.physionet}", config.download)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other download is at work in the folder; the kernel drops the lock with the process."""
-    try:
-        lock = (folder / ".lock").open("w")
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EROFS):
-            raise
-        yield  # nobody can write here: there is nothing to do but to look whether all is there
-        return
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"papertrace: {folder}: another download is at work here; waiting for its end", file=sys.stderr)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _checksums(folder: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV := .venv
+CLUSTER_VENV := .venv-cluster
 BIN := $(VENV)/bin
 CORES ?= 2
 DIGITIZER ?= classical
@@ -42,6 +43,15 @@ venv-train: $(VENV)/train  ## .venv with torch besides, to train the networks
 
 $(VENV)/train: $(VENV)/made envs/train.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/train.lock
+	@touch $@
+
+.PHONY: venv-cluster test-slurm slurm-campaign
+venv-cluster: $(CLUSTER_VENV)/made  ## .venv-cluster with Snakemake's plugins for Slurm and S3 besides (docs/cluster.md)
+
+$(CLUSTER_VENV)/made: envs/cluster.lock
+	$(PYTHON) -m venv --clear $(CLUSTER_VENV)
+	$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/cluster.lock
+	$(CLUSTER_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: venv  ## simulated ECGs, from record to report (minutes)
@@ -134,6 +144,13 @@ test: venv  ## all tests but the slow ones
 
 test-slow: venv  ## the full-scale checks
 	$(BIN)/pytest -m slow
+
+test-slurm: venv-cluster  ## a few pages on a Slurm of this machine, jobs ended on purpose (minutes; apt-get where Slurm is missing)
+	$(CLUSTER_VENV)/bin/pytest -m slow tests/cluster
+
+slurm-campaign: venv-cluster  ## the same with N=2000 pages and more faults: the table of docs/results-cluster.md (an hour)
+	$(CLUSTER_VENV)/bin/python tools/slurm_node.py $(CLUSTER_VENV)/bin/python benchmarks/slurm_campaign.py \
+	  $(PAPERTRACE_DATA) --pages $(or $(N),2000) --cores $(CORES) --into docs/results-cluster.md
 
 lint: venv  ## style of the code and of the workflow
 	$(BIN)/ruff check .

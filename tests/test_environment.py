@@ -23,8 +23,10 @@ def pins_of(lock):
     return {canonicalize_name(name): version for name, version in found}
 
 
-LOCK, TRAIN_LOCK = ((ROOT / "envs" / name).read_text() for name in ("requirements.lock", "train.lock"))
-PINS, TRAIN_PINS = pins_of(LOCK), pins_of(TRAIN_LOCK)
+LOCK, TRAIN_LOCK, CLUSTER_LOCK = (
+    (ROOT / "envs" / name).read_text() for name in ("requirements.lock", "train.lock", "cluster.lock")
+)
+PINS, TRAIN_PINS, CLUSTER_PINS = pins_of(LOCK), pins_of(TRAIN_LOCK), pins_of(CLUSTER_LOCK)
 
 
 @pytest.mark.parametrize("text", [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
@@ -43,7 +45,17 @@ def test_training_is_pinned_apart_and_adds_to_what_the_package_asks_for(text):
     assert {name: PINS[name] for name in shared} == {name: TRAIN_PINS[name] for name in shared}
 
 
-@pytest.mark.parametrize("lock", [LOCK, TRAIN_LOCK], ids=["requirements", "train"])
+@pytest.mark.parametrize("extra", ["cluster", "cluster-test"])
+def test_the_cluster_has_an_environment_of_its_own_that_makes_the_same_bytes(extra):
+    for text in PROJECT["optional-dependencies"][extra]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(CLUSTER_PINS[canonicalize_name(wanted.name)])
+        assert canonicalize_name(wanted.name) not in PINS
+    different = {name for name, version in PINS.items() if CLUSTER_PINS.get(name) != version}
+    assert different == {"python-dateutil"}  # boto3 wants an older one; no image or table depends on it
+
+
+@pytest.mark.parametrize("lock", [LOCK, TRAIN_LOCK, CLUSTER_LOCK], ids=["requirements", "train", "cluster"])
 def test_every_pin_has_hashes_and_comes_from_the_package_index(lock):
     pins = re.split(r"^(?=[\w.-]+==)", lock, flags=re.MULTILINE)[1:]
     assert len(pins) >= len(pins_of(lock)) > 50

@@ -77,7 +77,9 @@ def install() -> None:
         return
     packages = " ".join(PACKAGES)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        sys.exit(f"slurm_node: {', '.join(missing)}: not found; have an administrator install {packages} (Debian's names)")
+        sys.exit(
+            f"slurm_node: {', '.join(missing)}: not found; have an administrator install {packages} (Debian's names)"
+        )
     print(f"slurm_node: {', '.join(missing)}: not found; installing {packages}", file=sys.stderr)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):

@@ -14,6 +14,7 @@ node. In the middle Snakemake itself is killed, its jobs are cancelled by their 
 from __future__ import annotations
 
 import argparse
+import atexit
 import functools
 import os
 import random
@@ -185,7 +186,9 @@ class Campaign:
         """Start a run; what it says is added to ``<where>.log``."""
         (self.work / where).mkdir(parents=True, exist_ok=True)
         with (self.work / f"{where}.log").open("ab") as log:
-            return subprocess.Popen(self.command(*options), cwd=self.work / where, stdout=log, stderr=log)
+            process = subprocess.Popen(self.command(*options), cwd=self.work / where, stdout=log, stderr=log)
+        atexit.register(process.terminate)
+        return process
 
     def start_on_slurm(self) -> subprocess.Popen:
         """Start, or take up, the run on the cluster; polls oftener than a real site would like."""
@@ -352,4 +355,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     main()

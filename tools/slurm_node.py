@@ -220,10 +220,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     install()
     with slurm_node(arguments.cpus, arguments.memory_mb) as environment:
+        process = subprocess.Popen(arguments.command, env=environment)
         try:
-            return subprocess.run(arguments.command, env=environment, check=False).returncode
-        except KeyboardInterrupt:
-            return 128 + signal.SIGINT
+            return process.wait()
+        except (KeyboardInterrupt, SystemExit):
+            process.terminate()
+            process.wait()
+            raise
 
 
 if __name__ == "__main__":

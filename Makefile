@@ -45,7 +45,7 @@ $(VENV)/train: $(VENV)/made envs/train.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/train.lock
 	@touch $@
 
-.PHONY: venv-cluster test-slurm slurm-campaign
+.PHONY: venv-cluster test-slurm test-s3 slurm-campaign
 venv-cluster: $(CLUSTER_VENV)/made  ## .venv-cluster with Snakemake's plugins for Slurm and S3 besides (docs/cluster.md)
 
 $(CLUSTER_VENV)/made: envs/cluster.lock
@@ -146,7 +146,10 @@ test-slow: venv  ## the full-scale checks
 	$(BIN)/pytest -m slow
 
 test-slurm: venv-cluster  ## a few pages on a Slurm of this machine, jobs ended on purpose (minutes; apt-get where Slurm is missing)
-	$(CLUSTER_VENV)/bin/pytest -m slow tests/cluster
+	$(CLUSTER_VENV)/bin/pytest -m slow tests/cluster/test_slurm.py
+
+test-s3: venv-cluster  ## a few pages with results in an S3 bucket, served on loopback (minutes)
+	$(CLUSTER_VENV)/bin/pytest -m slow tests/cluster/test_s3.py
 
 slurm-campaign: venv-cluster  ## the same with N=2000 pages and more faults: the table of docs/results-cluster.md (an hour)
 	$(CLUSTER_VENV)/bin/python tools/slurm_node.py $(CLUSTER_VENV)/bin/python benchmarks/slurm_campaign.py \

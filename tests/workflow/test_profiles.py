@@ -28,7 +28,11 @@ def test_a_profile_names_rules_that_there_are(name):
     assert named <= rules()
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", ["default", "slurm"])
 def test_a_profile_does_as_the_workstation_does(name):
     settings, default = profile(name), profile("default")
     assert {key: settings.get(key) for key in default} == default
+
+
+def test_the_storage_goes_with_any_other_profile():
+    assert not profile("s3").keys() & {*profile("default"), *profile("slurm")}

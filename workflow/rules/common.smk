@@ -42,6 +42,24 @@ os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.ge
 os.environ[LIFELINE] = str(os.getpid())
 
 
+# Where results lie in a storage such as S3, only what rules declare travels between the machines: then they declare the
+# folders beside the tables too. On a disk they do not: Snakemake looks after one file a shard and stage, and no more.
+STORED_AWAY = workflow.storage_settings.default_storage_provider is not None
+
+
+SIMULATED = "<results>/records/wfdb" if SETTINGS.records.source == "simulation" else None
+
+
+def folder(path):
+    """Return the folder beside a table as an input with a name, where results are stored away; else nothing."""
+    return {f"{path.split('/')[1]}_folder": path} if STORED_AWAY and path else {}
+
+
+def made_folder(path):
+    """Return the folder beside a table as an output with a name, where results are stored away; else nothing."""
+    return {name: directory(made) for name, made in folder(path).items()}
+
+
 def records_list():
     """Return what the table of records goes by besides the config.
 
@@ -51,7 +69,7 @@ def records_list():
     if SETTINGS.records.source == "physionet":
         return [ancient("<results>/download/download.parquet")]
     listed = Path(SETTINGS.records.folder or "", "RECORDS")
-    return [str(listed)] if SETTINGS.records.source == "folder" and listed.is_file() else []
+    return [local(str(listed))] if SETTINGS.records.source == "folder" and listed.is_file() else []
 
 
 def hold_folder(folder):

@@ -7,11 +7,13 @@
 
 rule pages:
     input:
+        **folder(SIMULATED),
         config="<results>/config/pages.json",
         manifest="<results>/manifest/manifest.parquet",
         records="<results>/records/records.parquet",
     output:
         "<results>/pages/{shard}.parquet",
+        **made_folder("<results>/pages/{shard}"),
     log:
         "<logs>/pages/{shard}.log",
     benchmark:
@@ -33,5 +35,5 @@ rule pages:
         " --manifest {input.manifest:q}"
         " --records {input.records:q}"
         " --shard {params.number}"
-        " --out {output:q}"
+        " --out {output[0]:q}"
         " 2> {log:q}"

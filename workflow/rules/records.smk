@@ -11,6 +11,7 @@ rule records:
         listed=records_list(),
     output:
         "<results>/records/records.parquet",
+        **made_folder(SIMULATED),
     log:
         "<logs>/records.log",
     benchmark:
@@ -26,4 +27,4 @@ rule records:
     message:
         "records: list and check"
     shell:
-        "papertrace records" " --config {input.config:q}" " --out {output:q}" " 2> {log:q}"
+        "papertrace records" " --config {input.config:q}" " --out {output[0]:q}" " 2> {log:q}"

@@ -7,11 +7,13 @@
 
 rule scans:
     input:
+        **folder("<results>/pages/{shard}"),
         config="<results>/config/scans.json",
         manifest="<results>/manifest/manifest.parquet",
         pages="<results>/pages/{shard}.parquet",
     output:
         "<results>/scans/{shard}.parquet",
+        **made_folder("<results>/scans/{shard}"),
     log:
         "<logs>/scans/{shard}.log",
     benchmark:
@@ -31,5 +33,5 @@ rule scans:
         " --config {input.config:q}"
         " --manifest {input.manifest:q}"
         " --pages {input.pages:q}"
-        " --out {output:q}"
+        " --out {output[0]:q}"
         " 2> {log:q}"

@@ -10,6 +10,9 @@
 
 rule scores:
     input:
+        **folder("<results>/pages/{shard}"),
+        **folder("<results>/scans/{shard}"),
+        **folder("<results>/traces/{shard}"),
         config="<results>/config/scores.json",
         manifest="<results>/manifest/manifest.parquet",
         pages="<results>/pages/{shard}.parquet",
@@ -17,6 +20,7 @@ rule scores:
         traces="<results>/traces/{shard}.parquet",
     output:
         "<results>/scores/{shard}.parquet",
+        **made_folder("<results>/scores/{shard}"),
     log:
         "<logs>/scores/{shard}.log",
     benchmark:
@@ -38,7 +42,7 @@ rule scores:
         " --pages {input.pages:q}"
         " --scans {input.scans:q}"
         " --traces {input.traces:q}"
-        " --out {output:q}"
+        " --out {output[0]:q}"
         " 2> {log:q}"
 
 
@@ -46,6 +50,7 @@ rule summary:
     input:
         config="<results>/config/scores.json",
         scores=expand("<results>/scores/{shard}.parquet", shard=SHARDS),
+        folders=expand("<results>/scores/{shard}", shard=SHARDS) if STORED_AWAY else [],
     output:
         scores="<results>/scores/scores.parquet",
         beats="<results>/scores/beats.parquet",

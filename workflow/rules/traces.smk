@@ -8,12 +8,15 @@
 
 rule traces:
     input:
+        **folder("<results>/pages/{shard}"),
+        **folder("<results>/scans/{shard}"),
         config="<results>/config/traces.json",
         pages="<results>/pages/{shard}.parquet",
         scans="<results>/scans/{shard}.parquet",
-        programs=[os.fspath(file) for choice in SETTINGS.traces.digitizers for file in files_behind(choice)],
+        programs=[local(os.fspath(file)) for choice in SETTINGS.traces.digitizers for file in files_behind(choice)],
     output:
         "<results>/traces/{shard}.parquet",
+        **made_folder("<results>/traces/{shard}"),
     log:
         "<logs>/traces/{shard}.log",
     benchmark:
@@ -33,5 +36,5 @@ rule traces:
         " --config {input.config:q}"
         " --pages {input.pages:q}"
         " --scans {input.scans:q}"
-        " --out {output:q}"
+        " --out {output[0]:q}"
         " 2> {log:q}"

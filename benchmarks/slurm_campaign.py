@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import base64
 import functools
 import os
 import random
@@ -198,10 +199,18 @@ class Campaign:
             *("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "10"),
         )
 
-    def finished(self, stage: str = "scores") -> dict[Path, int]:
-        """Return a stage's finished shards on the cluster, and when they were written."""
-        found = self.results("slurm").glob(f"{stage}/shard-*.parquet")
-        return {path: path.stat().st_mtime_ns for path in found}
+    def finished(self) -> dict[Path, int]:
+        """Return the shards that the run on the cluster knows to be finished, and when they were written.
+
+        Snakemake keeps a note of every file whose job has not ended as far as it knows, named after it in base64.
+        """
+        open_files = {path.name for path in (self.work / "slurm/.snakemake/incomplete").rglob("*")}
+        found = self.results("slurm").glob("scores/shard-*.parquet")
+        return {
+            path: path.stat().st_mtime_ns
+            for path in found
+            if base64.b64encode(str(path.relative_to(self.work / "slurm")).encode()).decode() not in open_files
+        }
 
 
 def watch(campaign: Campaign, process: subprocess.Popen, waiting: list[Fault], log: Log, until: Callable[[], bool]):

@@ -43,17 +43,12 @@ POLL_S = 1.0
 
 @dataclass(frozen=True)
 class Job:
-    """A job as Slurm tells of it; `what` are the jobs of Snakemake in it, such as ``pages:shard=shard-00003``."""
+    """A job as Slurm tells of it, and its shard: nothing for the few jobs that are none's (records, summary …)."""
 
     number: str
     state: str
-    what: str
+    shard: str
     memory: str
-
-    @property
-    def of_a_shard(self) -> bool:
-        """Whether it is one of many alike: the others (records, summary …) are spared."""
-        return "shard=" in self.what
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,8 @@ class Log:
     hit: list[tuple[Fault, Job]] = field(default_factory=list)
 
     def retry(self, job: Job) -> Job | None:
-        """Return the last job after `job` that did the same; itself, where Slurm ran it again under its number."""
-        same = [other for other in self.jobs.values() if other.what == job.what]
+        """Return the last job of the same shard; `job` itself, where Slurm ran it again under its number."""
+        same = [other for other in self.jobs.values() if other.shard == job.shard]
         return max(same, key=lambda other: int(other.number), default=None)
 
 
@@ -88,17 +83,19 @@ def queue() -> list[Job]:
     """Return the jobs of `profiles/slurm` that Slurm still tells of."""
     lines = slurm("squeue", "--noheader", "--me", "--states=all", "--format=%i|%T|%m|%j").splitlines()
     parts = [line.split("|") for line in lines]
-    return [Job(number, state, targets(number), memory) for number, state, memory, name in parts if PREFIX in name]
+    return [Job(number, state, shard_of(number), memory) for number, state, memory, name in parts if PREFIX in name]
 
 
 @functools.cache
-def targets(number: str) -> str:
-    """Return what a job was submitted for; its name does not tell, its script does."""
+def shard_of(number: str) -> str:
+    """Return the shard that a job was submitted for, or nothing; its name does not tell, its script does.
+
+    After a kill of Snakemake a shard's job may have fewer stages than before: those that were not finished.
+    """
     script = subprocess.run(
         ["scontrol", "write", "batch_script", number, "-"], capture_output=True, text=True, check=False
     )
-    listed = re.search(r"--target-jobs ((?:'[^']*' )+)", script.stdout)
-    return "" if listed is None else " ".join(sorted(re.findall(r"'([^']*)'", listed[1])))
+    return " ".join(sorted(set(re.findall(r"--target-jobs.*?'\w+:shard=(shard-\d+)'", script.stdout))))
 
 
 def worker(job: Job) -> int | None:
@@ -218,7 +215,7 @@ def watch(campaign: Campaign, process: subprocess.Popen, waiting: list[Fault], l
     while process.poll() is None and not until():
         for job in queue():
             log.jobs[job.number] = job
-            if not job.of_a_shard or job.what in {other.what for _, other in log.hit}:
+            if not job.shard or job.shard in {other.shard for _, other in log.hit}:
                 continue
             fault = next((fault for fault in waiting if fault.state == job.state), None)
             if fault is not None and fault.stage(job):

@@ -23,7 +23,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence test test-slow lint format schema experts clinical-results clean
+.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence faults test test-slow lint format schema experts clinical-results clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -138,6 +138,9 @@ not-ecgs: venv  ## 80 pictures that are not ECGs: none may be accepted (minutes)
 
 confidence: venv  ## expected against actual errors, on validation pages (PAPERTRACE_DATA); D=name of a digitizer
 	$(BIN)/python benchmarks/confidence.py $(PAPERTRACE_DATA) --digitizer $(or $(D),classical)
+
+faults: venv  ## kill, fill, tear and clash: does the same command mend it? (20 minutes; table of docs/results-faults.md)
+	$(BIN)/python benchmarks/faults.py $(N:%=--kills %) $(ONLY:%=--only %) $(INTO:%=--into %)
 
 test: venv  ## all tests but the slow ones
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"

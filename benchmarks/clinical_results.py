@@ -27,6 +27,7 @@ from digitizers import renewed
 
 from papertrace.errors import PapertraceError
 from papertrace.io import write_text
+from papertrace.lifeline import end_with_parent
 from papertrace.scores.agreement import agreement, group_sums
 from papertrace.tables import CLINICAL
 
@@ -83,7 +84,7 @@ def run(wanted: Sequence[Job], digitizer: str, delineation: str, workers: int) -
     from papertrace.threads import limit_threads
 
     limit_threads()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         read = pool.map(partial(measure, digitizer=digitizer, delineation=delineation), wanted)
         return list(tqdm(read, total=len(wanted), desc="clinical results", disable=None))
 

@@ -20,6 +20,7 @@ from typing import Any
 from digitizer_sets import Job, image_set
 
 from papertrace.errors import PapertraceError
+from papertrace.lifeline import end_with_parent
 from papertrace.sources import source_version
 from papertrace.traces.config import Choice, name_of
 from papertrace.traces.digitizer import PageTraces
@@ -200,6 +201,7 @@ def _start_worker() -> None:
     from papertrace.memory import keep_freed_memory
     from papertrace.threads import limit_threads
 
+    end_with_parent()
     limit_threads()
     keep_freed_memory()
 

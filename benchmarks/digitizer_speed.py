@@ -25,6 +25,7 @@ from digitizer_scores import RATE_HZ
 from digitizer_sets import SETS, Job, jobs
 
 from papertrace.errors import PapertraceError
+from papertrace.lifeline import end_with_parent
 from papertrace.threads import limit_threads
 
 CASES = {"clean": "two leads, as drawn", "kit": "two leads, kit", "12-lead": "12 leads, kit"}
@@ -92,7 +93,7 @@ def _peak_mb() -> float:
 
 def in_a_fresh_process(function, *arguments):
     """Call a function in a process that has done nothing before."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as worker:
         return worker.submit(function, *arguments).result()
 
 

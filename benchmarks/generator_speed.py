@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from papertrace.lifeline import end_with_parent
 from papertrace.memory import keep_freed_memory
 from papertrace.threads import limit_threads
 
@@ -198,7 +199,7 @@ def main() -> None:
     limit_threads()  # here too: a worker has imported numpy before it can
     every = []
     for case in options.cases:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as worker:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as worker:
             every.append(worker.submit(measure, case, keys, rows).result())
     print(totals(every))
     print(breakdown(every), end="")

@@ -22,6 +22,7 @@ import numpy as np
 import yaml
 
 from papertrace.encoding import encode_image, encode_jpeg
+from papertrace.lifeline import end_with_parent
 from papertrace.threads import limit_threads
 
 CONFIG = Path(__file__).parents[1] / "config/qtdb.yaml"
@@ -148,7 +149,7 @@ def main() -> None:
     options = parser.parse_args()
     keys, rows = rows_of(options.folder.resolve(), options.windows)
     limit_threads()  # here too: the workers have imported numpy before they can
-    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         every = list(pool.map(measure, [keys] * len(rows), rows))
     print(table(every), end="")
 

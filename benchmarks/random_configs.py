@@ -30,6 +30,7 @@ from papertrace.config import Config, json_schema, validate_config
 from papertrace.encoding import encode_image
 from papertrace.errors import PapertraceError
 from papertrace.labels import PageLabels
+from papertrace.lifeline import end_with_parent
 from papertrace.manifest.stage import plan
 from papertrace.pages.layouts import LAYOUTS
 from papertrace.pages.render import Page, render_page
@@ -284,6 +285,7 @@ def _start_worker() -> None:
     from papertrace.memory import keep_freed_memory
 
     os.nice(19)
+    end_with_parent()
     limit_threads()
     keep_freed_memory()
 

@@ -72,3 +72,11 @@ def test_without_a_process_to_end_with_work_goes_on(named):
         [sys.executable, "-c", code], env=os.environ | {VARIABLE: named}, capture_output=True, text=True, check=True
     )
     assert done.stdout == "done\n"
+
+
+def test_every_pool_of_ours_ends_with_its_parent():
+    root = Path(__file__).resolve().parents[1]
+    files = [file for folder in ("src", "benchmarks") for file in (root / folder).rglob("*.py")]
+    pools = [file for file in files if "ProcessPoolExecutor(" in file.read_text(encoding="utf-8")]
+    assert len(pools) > 5
+    assert [file.name for file in pools if "end_with_parent" not in file.read_text(encoding="utf-8")] == []

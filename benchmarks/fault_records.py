@@ -165,6 +165,7 @@ BROKEN = {
     "no samples": "does not say how many samples",
     "no volts": "no signal is measured in volts",
     "all NaN": "no lead has a valid sample",
+    "gain absurdly low": "every lead is more than 1000 mV high",
 }
 """Ways after which a record cannot be used, and what its reason must say."""
 ODD = tuple(kind for kind in _WAYS if kind not in BROKEN)

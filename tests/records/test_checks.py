@@ -55,6 +55,20 @@ def test_names_and_gains(write_record, beats):
     ]
 
 
+def test_a_gain_that_cannot_be_right(write_record, beats):
+    root = write_record("r", beats)
+    edit_header(root, "200.0(0)/mV", "1e12(0)/mV")
+    assert all(issue.startswith("flat (") and "is its gain right?" in issue for issue in check(root))
+    edit_header(root, "1e12(0)/mV", "0.001(0)/mV")
+    with pytest.raises(RecordError, match=r"r\.hea: every lead is more than 1000 mV high, as no ECG is; write the"):
+        check(root)
+    text = (root / "r.hea").read_text()
+    (root / "r.hea").write_text(text.replace("0.001(0)/mV", "200(0)/mV", 1))
+    first, second = check(root)
+    assert first == ""
+    assert second.endswith(" mV from peak to peak; is its gain right?")
+
+
 def test_missing_signal_file(write_record, beats):
     root = write_record("r", beats)
     (root / "r.dat").unlink()

@@ -128,6 +128,14 @@ def test_two_runs_do_not_work_in_the_same_folder(tiny_config, workspace):
     assert not (folder / "records/records.parquet").exists()
 
 
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(tiny_config, workspace):
+    (workspace.folder / "results/tiny/.lock").mkdir(parents=True)
+    result = workspace.run("--configfile", workspace.configure(tiny_config))
+    assert result.returncode != 0
+    assert "results/tiny: cannot be written to (Is a directory); make it writable for you, or name" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "stale"),
     [

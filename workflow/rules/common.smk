@@ -78,8 +78,13 @@ def hold_folder(folder):
     The kernel drops this lock with the process that holds it, so a killed run leaves nothing to unlock;
     Snakemake's own lock outlives a `kill -9`, which is why the profiles turn it off.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    lock = Path(folder, ".lock").open("w")
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        lock = Path(folder, ".lock").open("w")
+    except OSError as error:
+        raise WorkflowError(
+            f"{folder}: cannot be written to ({error.strerror}); make it writable for you, or name another `results`"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -15,6 +15,9 @@ from papertrace.records.reader import check_sizes, decode, read_samples
 _CHUNK = 1 << 20
 """Frames read at a time, so that a day-long record fits into a worker's memory."""
 
+LEAST_MV, MOST_MV = 1e-4, 1000.0
+"""Peak to peak; below lies no recorder's resolution, above no electrode's voltage: such a gain cannot be right."""
+
 OFFSET_MV = 1.0
 """A lead whose mean lies further from zero is noted; pages centre every lead, so that it is no error."""
 
@@ -49,7 +52,7 @@ def check_record(root: Path | str, header: Header) -> list[str]:
     Raises
     ------
     RecordError
-        A signal file is missing, cut short or damaged, or no lead has a valid sample.
+        A signal file is missing, cut short or damaged, no lead has a valid sample, or none is of the size of an ECG.
     """
     for part in header.segments or (header,):
         check_sizes(root, part)
@@ -61,6 +64,11 @@ def check_record(root: Path | str, header: Header) -> list[str]:
         statistics.add(read_samples(root, header, start, min(_CHUNK, header.n_samples - start)).samples)
     if not statistics.valid.any():
         raise RecordError(f"{header.file}: no lead has a valid sample; leave this record out")
+    height = statistics.highest - statistics.lowest
+    if np.nanmin(np.where(statistics.valid > 0, height, np.nan)) > MOST_MV:
+        raise RecordError(
+            f"{header.file}: every lead is more than {MOST_MV:g} mV high, as no ECG is; write the right gains into it"
+        )
     return lead_issues(header, statistics)
 
 
@@ -78,8 +86,11 @@ def lead_issues(header: Header, statistics: LeadStatistics) -> list[str]:
             found.append(f"mean of {signal.per_frame} samples a frame")
         if valid < statistics.n:
             found.append(f"{statistics.n - valid:,} of {statistics.n:,} samples are NaN")
-        if valid and statistics.lowest[place] == statistics.highest[place]:
-            found.append("flat")
+        height = statistics.highest[place] - statistics.lowest[place]
+        if valid and height <= LEAST_MV:
+            found.append("flat" if height == 0 else f"flat ({height:.1g} mV from peak to peak; is its gain right?)")
+        elif valid and height > MOST_MV:
+            found.append(f"{height:,.0f} mV from peak to peak; is its gain right?")
         elif valid and abs(offset := statistics.total[place] / valid) > OFFSET_MV:
             found.append(f"DC offset of {offset:+.1f} mV")
         issues.append("; ".join(found))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -13,7 +15,7 @@ from papertrace.cli import cli
 from papertrace.encoding import SUFFIXES
 from papertrace.errors import PapertraceError
 from papertrace.io import atomic_folder, held_files, read_table, sha256_file, write_table
-from papertrace.verify import _IMAGES, find_damage, remove_tables, sweep
+from papertrace.verify import _IMAGES, find_damage, remove_tables, settle_times, sweep
 
 SCHEMA = pa.schema([("page_id", pa.string()), ("samples", pa.list_(pa.float32()))])
 ROWS = [{"page_id": f"p{k}", "samples": [float(k), 0.5] * 40} for k in range(200)]
@@ -75,6 +77,28 @@ def test_a_damaged_table_is_not_read(results, damage, file):
     damage(results / file)
     with pytest.raises(PapertraceError, match=rf"{file}: is damaged or cut short; `papertrace verify --remove` clears"):
         read_table(results / file)
+
+
+def test_any_changed_bit_of_a_table_is_found(tmp_path):
+    path = tmp_path / "t.parquet"
+    # few different texts: Arrow keeps them in a dictionary, whose checksum no reader of Parquet compares
+    write_table([{"page_id": "ok" if k % 3 else "failed", "samples": []} for k in range(300)], SCHEMA, path)
+    whole = path.read_bytes()
+    signed = whole.index(b"papertrace sha256:")
+    for place in (k for k in range(len(whole)) if not signed <= k < signed + len("papertrace sha256:")):
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        path.write_bytes(bytes(data))
+        with pytest.raises(PapertraceError, match="is damaged or cut short"):
+            read_table(path)
+
+
+def test_others_read_our_tables_and_we_read_theirs(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table(ROWS, SCHEMA, path)
+    assert pq.read_table(path).equals(read_table(path))
+    pq.write_table(read_table(path), tmp_path / "theirs.parquet")
+    assert read_table(tmp_path / "theirs.parquet").equals(read_table(path))
 
 
 def test_a_table_that_is_not_there_is_not_called_damaged(tmp_path):
@@ -156,3 +180,17 @@ def test_the_command_asks_for_a_folder_that_is_there(tmp_path):
     result = CliRunner().invoke(cli, ["verify", "--results", str(tmp_path / "none")])
     assert result.exit_code == 1
     assert "none: no such folder" in result.output
+
+
+def test_times_in_the_future_are_brought_back_in_their_order(results):
+    now = time.time()
+    names = ("manifest/manifest.parquet", TABLE, "scans/later.parquet", "scans/latest.parquet")
+    for name, modified in zip(names, (now - 50, now + 1000, now + 1010, now + 1020), strict=True):
+        (results / name).touch()
+        os.utime(results / name, (modified, modified))
+    assert settle_times(results) == 3
+    times = [(results / name).stat().st_mtime for name in names]
+    assert times[0] == pytest.approx(now - 50, abs=0.01)
+    assert times[3] == pytest.approx(time.time(), abs=5)
+    assert [times[3] - earlier for earlier in times[1:3]] == pytest.approx([20, 10], abs=0.01)
+    assert settle_times(results) == 0

@@ -1,19 +1,21 @@
 """Files that are whole or absent: everything is written beside its place and then renamed.
 
-Tables are Parquet, written so that the same rows give the same bytes. A table carries a checksum of each of its parts,
-and a stage's table, which is written last, also the size and SHA-256 of every file that belongs to it:
-`papertrace.verify` tells by them what was damaged since.
+Tables are Parquet, written so that the same rows give the same bytes. A table carries its own SHA-256; a stage's table,
+which is written last, also has size and SHA-256 of every file that belongs to it, by which `papertrace.verify` tells
+what was damaged since.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +23,8 @@ import pyarrow.parquet as pq
 from papertrace.errors import PapertraceError
 
 _HELD = b"papertrace_files"
+_SIGNED = b"papertrace sha256:"
+_DIGEST_BYTES = 32
 
 
 @contextlib.contextmanager
@@ -107,7 +111,8 @@ def write_arrow(table: pa.Table, path: Path | str, holds: Iterable[Path] = ()) -
     if held:
         table = table.replace_schema_metadata({_HELD: json.dumps(held, separators=(",", ":"))})
     with atomic_path(path) as beside:
-        pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
+        pq.write_table(table, beside, compression="zstd")
+        _sign(beside)
 
 
 def held_files(path: Path | str) -> dict[str, tuple[int, str]]:
@@ -132,7 +137,9 @@ def read_table(path: Path | str, columns: list[str] | None = None) -> pa.Table:
         The table is damaged.
     """
     with _whole(path):
-        table = pq.read_table(Path(path), columns=columns, partitioning=None, page_checksum_verification=True)
+        if not _as_signed(path):
+            raise pa.ArrowInvalid("not what was written")
+        table = pq.read_table(Path(path), columns=columns, partitioning=None)
     return table.replace_schema_metadata(None)
 
 
@@ -141,9 +148,9 @@ def _whole(path: Path | str) -> Iterator[None]:
     """Turn what Arrow says of a damaged file into a sentence; errors of the system stay what they are."""
     try:
         yield
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         # what Arrow finds wrong with a file has no number, what the system finds has one
-        if getattr(error, "errno", None) is not None or isinstance(error, FileNotFoundError):
+        if getattr(error, "errno", None) is not None or isinstance(error, (FileNotFoundError, MemoryError)):
             raise
         raise PapertraceError(
             f"{path}: is damaged or cut short; `papertrace verify --remove` clears away what is, "
@@ -172,6 +179,50 @@ def sha256_file(path: Path | str) -> str:
     """Return the SHA-256 of a file as 64 hex digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sign(path: Path) -> None:
+    """Put a Parquet file's SHA-256 between its data and its footer, where readers go by offsets and see nothing of it.
+
+    Parquet's own checksums cover neither dictionaries nor the footer.
+    """
+    digest = bytes.fromhex(sha256_file(path))
+    with path.open("r+b") as file:
+        start, footer = _footer(file)
+        file.seek(start)
+        file.write(_SIGNED + digest + footer)
+
+
+def _as_signed(path: Path | str) -> bool:
+    """Whether a Parquet file is what it was when it was signed, if it was."""
+    with Path(path).open("rb") as file:
+        start, footer = _footer(file)
+        data = start - len(_SIGNED) - _DIGEST_BYTES
+        if data < 0:
+            return True
+        file.seek(data)
+        signed, digest = file.read(len(_SIGNED)), file.read(_DIGEST_BYTES)
+        if signed != _SIGNED:
+            return True
+        found = hashlib.sha256()
+        file.seek(0)
+        while data > 0 and (block := file.read(min(data, 1 << 22))):
+            found.update(block)
+            data -= len(block)
+    found.update(footer)
+    return found.digest() == digest
+
+
+def _footer(file: BinaryIO) -> tuple[int, bytes]:
+    """Return where a Parquet file's footer begins, and the footer to the file's end: metadata, their length, PAR1."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(end - 8, 0))
+    tail = file.read()
+    start = end - 8 - int.from_bytes(tail[:4], "little")
+    if start < 4 or tail[4:] != b"PAR1":
+        raise pa.ArrowInvalid("no Parquet file, or the end of it is gone")
+    file.seek(start)
+    return start, file.read()
 
 
 def sha256_bytes(data: bytes) -> str:

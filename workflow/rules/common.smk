@@ -5,7 +5,7 @@
 # Steps 1. check the config: anything wrong with it ends here, in one sentence;
 #       2. of a database that is not there yet, fetch the list of its records: all else follows from it;
 #       3. plan the shards (reads names of records, opens no record and no table);
-#       4. clear away what was cut short since it was written: it is made anew;
+#       4. clear away what was cut short since it was written: it is made anew; bring times in the future back to now;
 #       5. one run at a time in a dataset's folder, whose workers end with it.
 
 import fcntl
@@ -21,7 +21,7 @@ from papertrace.lifeline import VARIABLE as LIFELINE
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
 from papertrace.traces.registry import files_behind
-from papertrace.verify import find_damage, remove_tables, sweep
+from papertrace.verify import find_damage, remove_tables, settle_times, sweep
 
 try:
     SETTINGS = validate_config(config, " + ".join(map(os.path.relpath, workflow.configfiles)) or "config")
@@ -109,6 +109,7 @@ def clear_damaged(folder):
 # Not in the jobs that a cluster's nodes run.
 if workflow.is_main_process:
     clear_damaged(RESULTS)
+    settle_times(Path(RESULTS))
 
 
 onstart:

@@ -47,3 +47,14 @@ def test_what_was_cut_short_or_lost_since_is_made_anew_with_what_hangs_on_it_and
     anew = {"pages": 1, "scans": 2, "traces": 2, "scores": 2, "summary": 1, "check": 1, "figures": 1, "report": 1}
     assert {name: count for name, count in made.items() if name != "default"} == anew
     assert copy.hashes(*STAGES) == tiny.hashes(*STAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [("scores/summary.csv", "summary"), ("manifest/manifest.parquet", "manifest")]
+)
+def test_what_no_shard_holds_is_made_anew_too(tiny_config, copy, name, first):
+    cut_short(copy.folder / "results/tiny" / name)
+    result = copy.run("-n", "--configfile", copy.configure(tiny_config))
+    made = jobs(result.stdout + result.stderr)
+    assert made[first] == 1
+    assert {"figures", "report"} < set(made)

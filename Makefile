@@ -79,6 +79,10 @@ qtdb: venv  ## all 21,801 pages (hours)
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb/report/report.html"
 
+.PHONY: download-faults
+download-faults: venv  ## the QT Database through a server that fails, and through twenty kills (2 minutes): docs/records.md
+	$(BIN)/pytest -s -m slow tests/download
+
 grammar: venv  ## names, layout, gain, speed and time zero, on pages of every kind (10 minutes): the table of docs/grammar.md
 	$(BIN)/python benchmarks/grammar.py $(PAPERTRACE_DATA)
 

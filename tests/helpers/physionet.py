@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -38,8 +39,6 @@ class PhysioNet:
     faults: dict[str, list[Fault | None] | Fault] = field(default_factory=lambda: defaultdict(list))
     ranges: bool = True
     waited: list[float] = field(default_factory=list)
-    busy: int = 0
-    busiest: int = 0
 
     @property
     def counts(self) -> Counter[str]:
@@ -64,8 +63,13 @@ class _Handler(BaseHTTPRequestHandler):
             fault(self, data or b"")
         elif data is None:
             self.answer(404, b"<h1>Not Found</h1>")
-        elif wanted and self.net.ranges:
-            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+        else:
+            self.right(data)
+
+    def right(self, data: bytes) -> None:
+        """Answer as it should be."""
+        if self.headers.get("Range") and self.net.ranges:
+            start = self.start()
             if start >= len(data):
                 self.answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
             else:
@@ -88,6 +92,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request, address) -> None:
+        """Say nothing of clients that are gone: they were killed, or had enough."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, address)
 
 
 def status(code: int, **headers: str) -> Fault:
@@ -197,9 +211,7 @@ def login(user: str, password: str) -> Fault:
 def serve(root: Path) -> Iterator[PhysioNet]:
     """Serve a folder on a free port of loopback."""
     net = PhysioNet(root)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"net": net}))
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"net": net}))
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     net.address = f"http://127.0.0.1:{server.server_port}"
     try:

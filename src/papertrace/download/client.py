@@ -34,7 +34,7 @@ _SLOWEST = 100
 _LONGEST_BACKOFF_S = 60
 _LONGEST_WAIT_S = 300
 """No longer than this is waited because a server says so (``Retry-After``)."""
-_WRONG = 2
+_WRONG = 3
 """So many wrong checksums of a file, and it is given up."""
 _CONNECTS = 3
 """Attempts to connect at all, after the first: who has no network wants to know soon."""
@@ -180,7 +180,7 @@ class Client:
                 raise _refused(response)
             goes_on = response.status_code == HTTPStatus.PARTIAL_CONTENT
             if goes_on and not response.headers.get("Content-Range", "").startswith(f"bytes {held}-"):
-                part.unlink()
+                part.unlink(missing_ok=True)
                 raise _BrokenOffError("it sent another range than was asked for")
             try:
                 with part.open("ab" if goes_on else "wb") as stream:

@@ -30,7 +30,8 @@ class Window:
     """Where a strip lies: its upper left pixel's centre in mm, its size in pixels and those a mm, and its row's middle.
 
     The middle, in pixels below the uppermost row, tells the trace network which of several rows is meant. Without one
-    it is the strip's own.
+    it is the strip's own. A strip may follow a drifting baseline: the drift, abscissae and how far down the strip is
+    shifted there, both shape (n,) in mm.
     """
 
     x_mm: float
@@ -40,6 +41,11 @@ class Window:
     scale: float = SCALE
     middle: float | None = None
     time_scale: float = TIME_SCALE
+    drift: tuple[np.ndarray, np.ndarray] | None = None
+
+    def drift_mm(self, x_mm: np.ndarray) -> np.ndarray | float:
+        """Return how far down the strip is shifted at some abscissae."""
+        return 0.0 if self.drift is None else np.interp(x_mm, *self.drift)
 
     def columns_mm(self, per_column: int = 2) -> np.ndarray:
         """Return the abscissae in mm at which the network tells heights: `per_column` a pixel, evenly spaced."""
@@ -83,6 +89,7 @@ def read_strip(image: np.ndarray, light: Light, to_px: ToPixels, window: Window)
     # a mesh's point is the middle of a square of pixels, and there is one more around them all
     columns, rows = (np.arange(-1, -(-side // _MESH) + 1) * _MESH + (_MESH - 1) / 2 for side in size)
     mesh = np.stack(np.meshgrid(window.x_mm + columns / window.time_scale, window.y_mm + rows / window.scale), axis=-1)
+    mesh[..., 1] += window.drift_mm(mesh[0, :, 0])
     places = to_px(mesh.reshape(-1, 2)).reshape(mesh.shape).astype(np.float32)
     # straight lines between pixels blur a strip only where these are as coarse as its own
     across = float(np.hypot(*(places[0, -1] - places[0, 0]))) / (columns[-1] - columns[0])

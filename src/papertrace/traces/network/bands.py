@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from papertrace.traces.layout import Row
 from papertrace.traces.network.models import BLOCK
@@ -21,28 +22,60 @@ _SLANT_PX, _SLANT_VOTES = 25.0 * _MASK_SCALE, 40
 _LEAST_SLANT, _MOST_SLANT = 0.1, 4.0
 _ABOVE_MM, _BESIDE_MM = 4.0, 6.0  # what a strip shows around what was found of its row
 _REACH_MM = 40.0  # of a row's highest and lowest from its middle
-_LOWEST_MM = 24.0  # height of a strip; the network knows them from here to 48 mm
+_LOWEST_MM, _TALLEST_MM = 24.0, 32.0  # of a strip; the network knows heights from 24 to 48 mm
+_DRIFT_STEP_MM, _BEAT_MM = 0.5, 30.0  # a beat's waves are no drift
 
 
 @dataclass(frozen=True)
 class Band:
-    """Where on the page a row is, in canonical mm: the middle of its ink, its usual, highest and lowest height."""
+    """Where on the page a row is, in canonical mm: the upper and lower edge of its ink at the abscissae that have some.
+
+    All arrays have shape (n,).
+    """
 
     x: np.ndarray
-    y: np.ndarray
-    middle: float
-    top: float
-    bottom: float
+    top: np.ndarray
+    bottom: np.ndarray
+
+    @property
+    def y(self) -> np.ndarray:
+        """Middle of the ink in mm."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def middle(self) -> float:
+        """The row's usual height in mm."""
+        return float(np.median(self.y))
 
     def window(self) -> Window:
-        """Return the strip to read: the row from its highest to its lowest, and what is around it."""
+        """Return the strip to read: the row from its highest to its lowest, and what is around it.
+
+        A strip that would be taller than the network knows them follows the baseline where that makes it lower.
+        """
+        window = self._window(np.zeros(len(self.x)))
+        if window.height <= _TALLEST_MM * SCALE:
+            return window
+        drift = self._drift()
+        lower = self._window(drift)
+        return replace(lower, drift=(self.x, drift)) if lower.height < window.height else window
+
+    def _window(self, drift: np.ndarray) -> Window:
+        """Return the strip about the row less its drift, shape (n,) in mm."""
+        middle = float(np.median(self.y - drift))
         # what seems farther off is a neighbour's
-        top, bottom = max(self.top, self.middle - _REACH_MM), min(self.bottom, self.middle + _REACH_MM)
+        top = max(float((self.top - drift).min()), middle - _REACH_MM)
+        bottom = min(float((self.bottom - drift).max()), middle + _REACH_MM)
         height = int(np.ceil(max(bottom - top + 2 * _ABOVE_MM, _LOWEST_MM) * SCALE / BLOCK)) * BLOCK
         top = (top + bottom) / 2 - (height - 1) / SCALE / 2
         left = float(self.x[0]) - _BESIDE_MM
         width = int(np.ceil((self.x[-1] + _BESIDE_MM - left) * TIME_SCALE / BLOCK)) * BLOCK
-        return Window(left, top, width, height, middle=(self.middle - top) * SCALE)
+        return Window(left, top, width, height, middle=(middle - top) * SCALE)
+
+    def _drift(self) -> np.ndarray:
+        """Return how far the baseline is below the row's middle at each abscissa, in mm."""
+        x = np.arange(self.x[0], self.x[-1] + _DRIFT_STEP_MM, _DRIFT_STEP_MM)
+        level = median_filter(np.interp(x, self.x, self.y), round(_BEAT_MM / _DRIFT_STEP_MM), mode="nearest")
+        return np.interp(self.x, x, uniform_filter1d(level, round(_BEAT_MM / 2 / _DRIFT_STEP_MM))) - self.middle
 
 
 def find_bands(trace: np.ndarray) -> list[Band]:
@@ -53,7 +86,7 @@ def find_bands(trace: np.ndarray) -> list[Band]:
     """
     runs = find_runs(trace, _TRACE)
     bands = _bands_of(runs)
-    if any(one is not other and one.top < other.middle < one.bottom for one in bands for other in bands):
+    if any(one is not other and one.top.min() < other.middle < one.bottom.max() for one in bands for other in bands):
         again = _bands_of(runs, common=runs.bottom - runs.top > _STEEP_MM * _MASK_SCALE)
         if len(again) >= len(bands):
             return again
@@ -65,8 +98,7 @@ def _bands_of(runs: Runs, common: np.ndarray | None = None) -> list[Band]:
     for path in find_paths(runs, _MASK_SCALE, jump_cost=_JUMP_COST, common=common):
         present = path.runs >= 0
         top, bottom = _to_mm(runs.top[path.runs[present]]), _to_mm(runs.bottom[path.runs[present]])
-        x, y = _to_mm(path.x0 + np.flatnonzero(present)), (top + bottom) / 2
-        bands.append(Band(x, y, float(np.median(y)), float(top.min()), float(bottom.max())))
+        bands.append(Band(_to_mm(path.x0 + np.flatnonzero(present)), top, bottom))
     return bands
 
 

@@ -97,6 +97,7 @@ class Network:
         if reading.presence[there].mean() < _LEAST_PRESENCE:
             return None
         y = window.y_mm + heights(reading.logits, continuous="no-continuity" not in self._without) / window.scale
+        y += window.drift_mm(x)
         doubt = reading.error_px / window.scale
         if "one-per-column" in self._without:
             x, y, doubt = ((values[0::2] + values[1::2]) / 2 for values in (x, y, doubt))

@@ -43,9 +43,11 @@ def spoil(folder: Path) -> dict[str, str]:
 
 
 def mend(sound: Path, spoilt: Path) -> None:
-    """Put the sound files in the place of the spoilt, as a second download would; the list is the last of them."""
-    shutil.rmtree(spoilt, ignore_errors=True)
-    shutil.copytree(sound, spoilt, copy_function=shutil.copyfile)
+    """Put the sound files in the place of the spoilt, and change the list: by it Snakemake knows of changed records."""
+    shutil.rmtree(spoilt)
+    shutil.copytree(sound, spoilt)
+    with (spoilt / "RECORDS").open("a") as file:
+        file.write("\n")
 
 
 def _write(folder: Path, name: str, digital: np.ndarray) -> None:

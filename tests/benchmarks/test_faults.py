@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import Counter
 
@@ -44,7 +45,7 @@ def spoilt(tmp_path_factory):
     """Records, one in ten of them spoilt, and a sound copy."""
     folder = tmp_path_factory.mktemp("records")
     write_records(folder / "sound", 10 * len([*BROKEN, *ODD]))
-    mend(folder / "sound", folder / "spoilt")
+    shutil.copytree(folder / "sound", folder / "spoilt")
     return folder, spoil(folder / "spoilt")
 
 
@@ -70,8 +71,15 @@ def test_one_record_in_ten_is_spoilt_and_mended(spoilt):
         or sha256_file(path) != sha256_file(folder / "spoilt" / path.name)
     }
     assert changed == set(which.values())
+    shutil.copytree(folder / "spoilt", folder / "mended")
     mend(folder / "sound", folder / "mended")
-    assert {path.name for path in (folder / "mended").iterdir()} == {path.name for path in (folder / "sound").iterdir()}
+    again = {path.name for path in (folder / "mended").iterdir() if path.name != "RECORDS"}
+    assert again == {path.name for path in (folder / "sound").iterdir() if path.name != "RECORDS"}
+    for name in again:
+        assert sha256_file(folder / "mended" / name) == sha256_file(folder / "sound" / name)
+    listed = [(folder / place / "RECORDS").read_text() for place in ("mended", "sound")]
+    assert listed[0] != listed[1]
+    assert listed[0].split() == listed[1].split()
 
 
 def test_a_place_writes_its_config_beside_itself_and_names_what_is_not_as_it_should_be(tmp_path):

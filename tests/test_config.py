@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"shard_sie": 3}, "c.yaml: `shard_sie` is not a known key; allowed here: dataset, download, figures, limit, "),
+        ({"shard_sie": 3}, "c.yaml: `shard_sie` is not a known key; allowed here: dataset, download, figures, "),
         ({"pages": {"dip": 3}}, "c.yaml: `pages.dip` is not a known key; allowed here: "),
         (
             {"records": {"simulation": {"leads": 3}}},

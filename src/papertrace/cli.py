@@ -225,7 +225,9 @@ def scans(
 
     manifest = dataset.given("manifest", manifest)
     for k in dataset.shards(shard, pages, out):
-        stage.run(dataset.config, manifest, dataset.given("pages", pages, k), out or dataset.table("scans", k))
+        images = dataset.given("pages", pages, k)
+        dataset.restore(images)
+        stage.run(dataset.config, manifest, images, out or dataset.table("scans", k))
 
 
 @cli.command()
@@ -240,16 +242,20 @@ def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | No
     from papertrace.traces import stage
 
     for k in dataset.shards(shard, pages, scans, out):
-        stage.run(
-            dataset.config,
-            dataset.given("pages", pages, k),
-            dataset.given("scans", scans, k),
-            out or dataset.table("traces", k),
-        )
+        images = {"pages": dataset.given("pages", pages, k), "scans": dataset.given("scans", scans, k)}
+        for kind in dataset.config.traces.inputs:
+            dataset.restore(images[kind])
+        stage.run(dataset.config, images["pages"], images["scans"], out or dataset.table("traces", k))
 
 
 @cli.command()
 @_stage_options("scores", "manifest", "pages", "scans", "traces")
+@click.option(
+    "--discard",
+    type=click.Choice(["pages", "scans"]),
+    multiple=True,
+    help="Then remove the shard's images of pages or of scans: nothing that follows needs them.",
+)
 def scores(
     config: Path,
     manifest: Path | None,
@@ -258,6 +264,7 @@ def scores(
     traces: Path | None,
     shard: int | None,
     out: Path | None,
+    discard: tuple[str, ...],
 ) -> None:
     """Compare the traces of a shard with the truth.
 
@@ -266,17 +273,21 @@ def scores(
     """
     dataset = _open(config)
     from papertrace.scores import stage
+    from papertrace.stored import discard_images
 
     manifest = dataset.given("manifest", manifest)
     for k in dataset.shards(shard, pages, scans, traces, out):
+        images = {"pages": dataset.given("pages", pages, k), "scans": dataset.given("scans", scans, k)}
         stage.run(
             dataset.config,
             manifest,
-            dataset.given("pages", pages, k),
+            images["pages"],
             dataset.given("traces", traces, k),
             out or dataset.table("scores", k),
-            dataset.given("scans", scans, k),
+            images["scans"],
         )
+        for kind in discard:
+            discard_images(images[kind])
 
 
 @cli.command()
@@ -616,6 +627,31 @@ def verify(results: Path, remove: bool) -> None:
 
 @cli.command()
 @_results_needed
+@click.option(
+    "--input", "kinds", type=click.Choice(["pages", "scans"]), multiple=True, help="Which images [default: both]."
+)
+def restore(results: Path, kinds: tuple[str, ...]) -> None:
+    """Make the images again that a run did not keep (`keep` in its config), byte for byte.
+
+    \b
+    Example: papertrace restore --results results/qtdb --input scans
+    """
+    from papertrace.exports.dataset import shard_tables
+    from papertrace.exports.rebuild import dataset_config
+    from papertrace.stored import missing_images, restore_images
+
+    config = dataset_config(results)
+    for kind in kinds or ("pages", "scans"):
+        tables = shard_tables(results, kind)
+        made = sum(restore_images(config, table) for table in tables)
+        gone = sum(len(missing_images(table)) for table in tables)
+        click.echo(f"{kind}: {made} images made again")
+        if gone:
+            raise PapertraceError(f"{results / kind}: {gone} images could not be made again; see above")
+
+
+@cli.command()
+@_results_needed
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
     """Show what a run cost: seconds per page and peak memory of each stage, as Markdown.
@@ -666,6 +702,15 @@ class _Dataset:
             command = "summary" if stage == "scores" and path.stem == "scores" else stage
             raise PapertraceError(f"{path}: no such file; make it with `papertrace {command}`")
         return path
+
+    def restore(self, images: Path) -> None:
+        """Make the images again that a shard's table tells of and that are not there, as after a run that kept none."""
+        from papertrace.stored import missing_images, restore_images
+
+        if missing_images(images):
+            from papertrace.exports.rebuild import dataset_config
+
+            restore_images(self.config if self.whole else dataset_config(images.parents[1]), images)
 
     def shards(self, shard: int | None, *named: Path | None) -> list[int]:
         """Return the shards to work on: the one asked for, or all. Files named on the command line are one shard's."""

@@ -63,6 +63,11 @@ class Config(Section):
     max_failure_share: float = Field(
         0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages"
     )
+    keep: list[Literal["pages", "scans"]] = Field(
+        ["pages", "scans"],
+        description="images that stay when their shard is scored; the others are removed then, and made again, byte "
+        "for byte, wherever they are shown or wanted",
+    )
     records: RecordsConfig = RecordsConfig()
     download: DownloadConfig = DownloadConfig()
     manifest: ManifestConfig = ManifestConfig()
@@ -73,6 +78,11 @@ class Config(Section):
     figures: FiguresConfig = FiguresConfig()
     report: ReportConfig = ReportConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @property
+    def discarded(self) -> list[str]:
+        """Kinds of images that are removed when their shard is scored."""
+        return [kind for kind in ("pages", "scans") if kind not in self.keep and getattr(self, kind).store == "images"]
 
     @property
     def digitizes(self) -> bool:

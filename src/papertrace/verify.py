@@ -44,7 +44,7 @@ def find_damage(results: Path, contents: bool = True) -> Iterator[Damage]:
         The dataset's folder.
     contents : bool
         Read every file; otherwise go by the ends of tables and by sizes alone, which finds what was cut short, as by a
-        power cut. Images that are gone are then nothing to mend: people remove them to save space.
+        power cut. Images that are gone are nothing to mend: a run need not `keep` them, and makes them again.
     """
     for pattern in _TABLES:
         for table in sorted(results.glob(pattern)):
@@ -67,7 +67,7 @@ def _wrong(file: Path, size: int, sha256: str | None) -> str:
     try:
         found = file.stat().st_size
     except FileNotFoundError:
-        return "" if sha256 is None and file.suffix in _IMAGES else "is missing"
+        return "" if file.suffix in _IMAGES else "is missing"
     if found != size:
         return f"has {found:,} bytes in place of {size:,}"
     if sha256 is not None and sha256_file(file) != sha256:

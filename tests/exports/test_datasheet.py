@@ -106,12 +106,18 @@ def test_without_a_config_the_sheet_says_so(copy):
     assert "The config is not kept in this folder" in (copy / "DATASHEET.md").read_text()
 
 
-@pytest.mark.parametrize(("change", "what"), [("unlink", "is missing"), ("write", "is not the image that was written")])
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("unlink", "is missing; make it again with `papertrace restore --results {}`"),
+        ("write", "is not the image that was written; make its shard of scans anew"),
+    ],
+)
 def test_a_damaged_dataset_is_not_certified(copy, change, what):
     image = sorted(copy.glob("scans/*/*.jpg"))[0]
     image.unlink() if change == "unlink" else image.write_bytes(b"other")
     result = run(copy)
-    assert (result.exit_code, result.stderr) == (1, f"papertrace: {image}: {what}; make its shard of scans anew\n")
+    assert (result.exit_code, result.stderr) == (1, f"papertrace: {image}: {what.format(copy)}\n")
     assert not any((copy / name).exists() for name in WRITTEN)
 
 

@@ -273,10 +273,22 @@ def test_a_bad_image_is_left_out_and_told(dataset, tmp_path):
         in (tmp_path / "y/left-out.csv").read_text()
     )
     for image in copy.glob("scans/shard-*/*.jpg"):
-        image.unlink()
-    with pytest.raises(PapertraceError, match=r"none of its 3 scans .* first one: .* cannot be read"):
+        image.write_bytes(b"changed")
+    with pytest.raises(PapertraceError, match=r"none of its 3 scans .* first one: .* is not the one"):
         export(copy, "yolo", "scans", tmp_path / "z")
     assert not (tmp_path / "z").exists()
+
+
+def test_images_that_were_not_kept_are_made_again_for_it(dataset, tmp_path):
+    export(dataset[1], "coco", "scans", tmp_path / "kept")
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset[1], copy)
+    for image in copy.glob("scans/shard-*/*.jpg"):
+        image.unlink()
+    export(copy, "coco", "scans", tmp_path / "again")
+    found = [{path.name: path.read_bytes() for path in (tmp_path / name).rglob("*.jpg")} for name in ("kept", "again")]
+    assert len(found[0]) == 3
+    assert found[0] == found[1]
 
 
 def test_a_folder_with_files_is_not_touched(dataset, tmp_path):

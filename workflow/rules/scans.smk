@@ -18,6 +18,7 @@ rule scans:
         "<logs>/scans/{shard}.log",
     benchmark:
         "<benchmarks>/scans/{shard}.tsv"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1

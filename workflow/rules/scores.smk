@@ -3,9 +3,14 @@
 # In    manifest.parquet; a shard of pages (for its truth), its scans (for their presets) and its traces.
 # Out   <results>/scores/shard-KKKKK.parquet, one row a lead, input and digitizer; beats and experts' marks in shard-KKKKK/;
 #       <results>/scores/{scores.parquet,beats.parquet,experts.parquet,summary.csv,pages.csv,records.csv,failures.csv,digitizers.csv,agreement.csv} over all shards; checked.txt if few enough pages failed.
-# Steps 1. scores   fidelity and clinical parameters, a shard at a time;
+# Steps 1. scores   fidelity and clinical parameters, a shard at a time; then the shard's images that the config does not
+#                   `keep` are removed. Who wants them later makes them again: no rule needs them to be there;
 #       2. summary  join the shards, summarize, list the failures;
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
+
+
+# No parameter of the rule: another choice makes no scores stale.
+DISCARD = "".join(f" --discard {kind}" for kind in SETTINGS.discarded)
 
 
 rule scores:
@@ -25,6 +30,7 @@ rule scores:
         "<logs>/scores/{shard}.log",
     benchmark:
         "<benchmarks>/scores/{shard}.tsv"
+    priority: 3
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -43,6 +49,7 @@ rule scores:
         " --scans {input.scans:q}"
         " --traces {input.traces:q}"
         " --out {output[0]:q}"
+        "{DISCARD}"
         " 2> {log:q}"
 
 

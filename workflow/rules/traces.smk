@@ -21,6 +21,7 @@ rule traces:
         "<logs>/traces/{shard}.log",
     benchmark:
         "<benchmarks>/traces/{shard}.tsv"
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -42,7 +42,8 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
     Raises
     ------
     PapertraceError
-        A table is missing. An image that is missing, or is not the one its table tells of, is `LeftOut`.
+        A table is missing. An image that is not stored, or no more, is made again; one that is not the one its table
+        tells of is `LeftOut`.
     """
     manifest = _table(results / "manifest/manifest.parquet", "manifest")
     rendered: Rendered | None = None
@@ -57,9 +58,9 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
             if row["status"] != "ok":
                 yield LeftOut(page_id, row["reason"])
                 continue
-            if row["image"] is None:
+            if row["image"] is None or not (shard_folder(path) / row["image"]).exists():
                 rendered = rendered or Rendered(results, kind)
-                yield _as_told(rendered.of_page(page_id), row["sha256"])
+                yield rendered.as_told(page_id, row["sha256"])
                 continue
             try:
                 data = _image(shard_folder(path) / row["image"], row["sha256"], kind)
@@ -81,17 +82,6 @@ def read_items(results: Path, kind: str) -> Iterator[Item | LeftOut]:
                 page_recipe=json.loads(pages[page_id]["recipe"]),
                 recipe=json.loads(row["recipe"]) if scanned else [],
             )
-
-
-def _as_told(item: Item | LeftOut, sha256: str) -> Item | LeftOut:
-    """Return an image that was made again, if it is the one that its table tells of."""
-    if isinstance(item, LeftOut) or sha256_bytes(item.data) == sha256:
-        return item
-    return LeftOut(
-        item.page_id,
-        "this version of papertrace does not make the image that its table tells of; use the version that the dataset "
-        "was made with, or make its shards anew",
-    )
 
 
 def _text(values: dict) -> TextLabel:

@@ -186,5 +186,7 @@ def _check_images(results: Path, sums: dict[str, str]) -> None:
             for row in read_rows(path, ["image", "sha256", "status"]):
                 name = f"{kind}/{shard_folder(path).name}/{row['image']}"
                 if row["image"] is not None and sums.get(name) != row["sha256"]:
-                    what = "is missing" if name not in sums else "is not the image that was written"
-                    raise PapertraceError(f"{results / name}: {what}; make its shard of {kind} anew")
+                    what = f"is not the image that was written; make its shard of {kind} anew"
+                    if name not in sums:
+                        what = f"is missing; make it again with `papertrace restore --results {results}`"
+                    raise PapertraceError(f"{results / name}: {what}")

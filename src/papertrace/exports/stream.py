@@ -14,7 +14,7 @@ import numpy as np
 from papertrace.errors import PapertraceError
 from papertrace.exports.item import Item, LeftOut
 from papertrace.exports.rebuild import dataset_config, make_item
-from papertrace.io import read_rows
+from papertrace.io import read_rows, sha256_bytes
 from papertrace.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -88,6 +88,17 @@ class Rendered(Sequence):
     def of_page(self, page_id: str) -> Item | LeftOut:
         """Return the image of a page with its labels, or why there is none."""
         return self._make(self.rows[self._places[page_id]])
+
+    def as_told(self, page_id: str, sha256: str) -> Item | LeftOut:
+        """Return the image of a page if it is the one of which a table tells the SHA-256, or why it is not."""
+        item = self.of_page(page_id)
+        if isinstance(item, LeftOut) or sha256_bytes(item.data) == sha256:
+            return item
+        return LeftOut(
+            page_id,
+            "this version of papertrace does not make the image that its table tells of; use the version that the "
+            "dataset was made with, or make its shards anew",
+        )
 
     def _make(self, row: dict) -> Item | LeftOut:
         if self.epoch:

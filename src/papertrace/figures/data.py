@@ -11,6 +11,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from papertrace.errors import PapertraceError
+from papertrace.exports.item import LeftOut
+from papertrace.exports.stream import Rendered
 from papertrace.figures.examples import PageScore, rank
 from papertrace.figures.overlay import OverlayTrace
 from papertrace.geometry import PixelMap
@@ -128,6 +131,16 @@ class Results:
                 for page_id, snr in zip(scored["page_id"].to_pylist(), scored["snr_db"].to_pylist(), strict=True)
             ]
         )
+
+    @cached_property
+    def _rendered(self) -> dict[str, Rendered]:
+        return {}
+
+    def rendered(self, stage: str) -> Rendered:
+        """Return the images of pages or scans, each made when it is asked for."""
+        if stage not in self._rendered:
+            self._rendered[stage] = Rendered(self.folder, stage)
+        return self._rendered[stage]
 
     def shown(self, digitizer: str) -> tuple[str, str]:
         """Return the input and the digitizer whose pages are shown: scans, where any of them was read."""
@@ -276,7 +289,7 @@ def read_given(results: Results, page_id: str, input_: str) -> Given:
     if input_ == "scans":
         pixel_map = PixelMap.from_row(seen)
     scan_recipe = seen["recipe"] if input_ == "scans" else None
-    image = read_image(results.folder / input_ / shard / seen["image"])
+    image = stored_image(results, seen, input_)
     truth = read_rows(results.folder / "pages" / shard / "truth.parquet", None, ("page_id", "=", page_id))
     return Given(page_id, input_, image, labels, pixel_map, truth, page["recipe"], scan_recipe)
 
@@ -364,10 +377,32 @@ def read_example(results: Results, page_id: str, input_: str, digitizer: str) ->
 def page_image(results: Results, page_id: str, stage: str) -> np.ndarray:
     """Read the image of a page as stage `pages` or `scans` wrote it, shape (height, width, 3) BGR."""
     folder = results.folder / stage / results.shard_of[page_id]
-    name = _one_row(results, stage, page_id)["image"]
-    if not name:
+    row = _one_row(results, stage, page_id)
+    if not row["image"]:
         raise PapertraceError(f"{folder}: no image of page {page_id} was written")
-    return read_image(folder / name)
+    return stored_image(results, row, stage)
+
+
+def stored_image(results: Results, row: Row, stage: str) -> np.ndarray:
+    """Read the image of a row of the table of pages or scans; where the run did not keep it, it is made again.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+        Blue, green, red.
+
+    Raises
+    ------
+    PapertraceError
+        It is broken, or cannot be made again.
+    """
+    path = results.folder / stage / results.shard_of[row["page_id"]] / row["image"]
+    if path.is_file():
+        return read_image(path)
+    item = results.rendered(stage).as_told(row["page_id"], row["sha256"])
+    if isinstance(item, LeftOut):
+        raise PapertraceError(f"{path}: the image is gone and cannot be made again: {item.reason}")
+    return item.image
 
 
 def read_image(path: Path) -> np.ndarray:

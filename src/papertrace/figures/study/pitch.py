@@ -6,7 +6,7 @@ import numpy as np
 
 from papertrace.errors import PapertraceError
 from papertrace.figures import plots
-from papertrace.figures.data import read_image
+from papertrace.figures.data import stored_image
 from papertrace.figures.study.data import Study
 from papertrace.figures.study.plate import AbsentError, Item, Plate
 from papertrace.figures.study.style import CYCLE, page_figure, panels
@@ -85,7 +85,7 @@ def images(study: Study, input_: str) -> list[tuple[str, np.ndarray, PixelMap]]:
         if input_ == "scans":
             pixel_map = PixelMap.from_row(seen)
         try:
-            image = read_image(study.folder / input_ / shard / seen["image"])
+            image = stored_image(study.results, seen, input_)
         except PapertraceError:
             continue  # an image that is gone is no image to measure
         found.append((input_, image, pixel_map))

@@ -23,7 +23,7 @@ ifndef PYTHON
 PYTHON := $(shell for name in python3.11 python3 python; do "$$name" -c '$(IS_311)' 2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale labels speed random-configs image-formats not-ecgs confidence faults test test-slow lint format schema experts clinical-results clean
+.PHONY: help venv venv-train demo compare gallery docs-figures qtdb-210 qtdb grammar foreign-pages digitizers digitizer-speed robustness geometry pitch photo-statistics report-scale cost-model scaling-tables scaling labels speed random-configs image-formats not-ecgs confidence faults test test-slow lint format schema experts clinical-results clean
 
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */\1\t/' | expand -t 16
@@ -106,6 +106,16 @@ train-dncnn: venv-train  ## the network of the baseline from scratch (5 minutes 
 
 train: venv-train  ## the digitizer's networks from scratch (hours); goes on where it was stopped; TRAINING=another config
 	PAPERTRACE_DATA=$(abspath $(PAPERTRACE_DATA)) $(BIN)/snakemake train --cores $(CORES) --configfile $(TRAINING)
+
+cost-model: venv  ## measure anew what `papertrace plan` goes by: src/papertrace/cost_model.yaml (15 minutes; nothing else running)
+	$(BIN)/python benchmarks/cost_model.py $(PAPERTRACE_DATA)
+	$(MAKE) scaling-tables
+
+scaling-tables: venv  ## the tables of docs/scaling.md, from the cost model
+	$(BIN)/python benchmarks/scaling_tables.py --into docs/scaling.md
+
+scaling: venv  ## core seconds a page, overhead and parallel efficiency of runs of N="100 1000" pages on CORES_TRIED="1 2"; CHEAP=1: no digitizing
+	$(BIN)/python benchmarks/scaling.py $(QTDB) --pages $(or $(N),100 1000) --cores $(or $(CORES_TRIED),1 2) $(CHEAP:%=--cheap)
 
 report-scale: venv  ## what summary, figures and report cost at 21,801 pages, made of the demo's tables (10 minutes)
 	$(BIN)/python benchmarks/report_scale.py $(or $(C),config/demo.yaml)

@@ -56,8 +56,8 @@ class Small:
 
         manifest = read_table(folder / "manifest/manifest.parquet")
         found = {stage: joined(stage) for stage in ("pages", "scans", "traces", "scores")}
-        inner = {"pages": "truth", "traces": "signals", "scores": "beats"}
-        found |= {f"{stage}/{name}": joined(stage, f"{name}.parquet") for stage, name in inner.items()}
+        inner = (("pages", "truth"), ("traces", "signals"), ("scores", "beats"), ("scores", "experts"))
+        found |= {f"{stage}/{name}": joined(stage, f"{name}.parquet") for stage, name in inner}
         digitizers = found["traces"]["digitizer"].unique().to_pylist()
         return cls(folder, {"manifest": manifest, **found}, manifest["page_id"].to_pylist(), digitizers)
 
@@ -117,7 +117,8 @@ class Large:
                 if stage == "scores":
                     rows = _moved(rows, rng)
                 write_arrow(rows, self.folder / stage / f"{shard_name(k)}.parquet")
-            write_arrow(self.rows("scores/beats", shard), self.folder / "scores" / shard_name(k) / "beats.parquet")
+            for name in ("beats", "experts"):
+                write_arrow(self.rows(f"scores/{name}", shard), self.folder / f"scores/{shard_name(k)}/{name}.parquet")
 
     def write_curves(self, page_ids: set[str]) -> None:
         """Write truth and signals of the shards that these pages lie in, and link their images."""

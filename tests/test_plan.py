@@ -60,3 +60,14 @@ def test_a_recipe_refuses_another_number_of_records(tmp_path):
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="holds no records"):
         page_count(validate_config({"records": {"source": "folder", "folder": str(tmp_path)}}))
+
+
+def test_parts_are_all_shards_once_and_in_order():
+    data = {"records": {"simulation": {"two_lead": 10, "twelve_lead": 0}}, "shard_size": 1}
+    parts = [shard_names(validate_config({**data, "part": f"{k}/3"})) for k in (1, 2, 3)]
+    assert [len(part) for part in parts] == [3, 3, 4]
+    assert [name for part in parts for name in part] == shard_names(validate_config(data))
+    with pytest.raises(ConfigError, match="`part` is '1/11', but there are only 10 shards"):
+        shard_names(validate_config({**data, "part": "1/11"}))
+    with pytest.raises(ConfigError, match="`part` is '4/3': write 1/4"):
+        validate_config({**data, "part": "4/3"})

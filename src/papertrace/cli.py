@@ -651,6 +651,23 @@ def restore(results: Path, kinds: tuple[str, ...]) -> None:
 
 
 @cli.command()
+@click.argument("parts", nargs=-1, required=True, metavar="PART...", type=click.Path(path_type=Path))
+@_file("out", "Folder of the whole dataset; new.", required=True)
+def merge(parts: tuple[Path, ...], out: Path) -> None:
+    """Put the results of parts together that were made in several places (`part` in the config).
+
+    Nothing may be missing, damaged or contradictory. Afterwards the workflow, started with the same config but for
+    `part`, goes on with the summary.
+
+    \b
+    Example: papertrace merge site-a/qtdb site-b/qtdb --out results/qtdb
+    """
+    from papertrace.merge import merge as run
+
+    click.echo(f"{out}: {run(parts, out):,} pages of {len(parts)} parts")
+
+
+@cli.command()
 @_results_needed
 @_file("out", "Also write the table as CSV, to this file.")
 def costs(results: Path, out: Path | None) -> None:
@@ -666,6 +683,47 @@ def costs(results: Path, out: Path | None) -> None:
     click.echo(to_markdown(rows), nl=False)
     if out is not None:
         write_text(to_csv(rows), out)
+
+
+@cli.command()
+@_file("config", "Config of the dataset (YAML).")
+@click.option(
+    "--set",
+    "keys",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A key of the config that is other than in the file, as Snakemake's --config takes it; may be repeated.",
+)
+@click.option("--cores", type=click.IntRange(1, 1_000_000), default=2, show_default=True, help="For the wall clock.")
+@_file("like", "A run on this machine, such as results/qtdb-210: stages take as much more or less as they did there.")
+@_file("against", "A run, by its own config unless one is named: what was forecast beside what it took.")
+def plan(config: Path | None, keys: tuple[str, ...], cores: int, like: Path | None, against: Path | None) -> None:
+    """Say what a run will take before it starts: jobs, core hours, wall clock, memory and disk, stage by stage.
+
+    \b
+    Examples:
+      papertrace plan --config config/qtdb.yaml --cores 16
+      papertrace plan --config config/qtdb.yaml --set limit=1000 --set 'records={folder: /data/qtdb}'
+      papertrace plan --config config/qtdb.yaml --like results/qtdb-210
+      papertrace plan --against results/qtdb-210 --cores 2
+    """
+    from papertrace import forecast_told
+    from papertrace.config import load_config
+    from papertrace.cost_model import measured_model
+    from papertrace.costs import busy_seconds, stage_costs
+    from papertrace.forecast import forecast, likened
+
+    if against is not None:
+        # a run that has no report yet keeps its config in parts
+        run = load_config(config or against / "config/report.json", keys)
+        actual = {cost.stage: cost for cost in stage_costs(against)}
+        return click.echo(forecast_told.compared(forecast(run), actual, busy_seconds(against), cores), nl=False)
+    if config is None:
+        raise click.UsageError("Missing option '--config'.")
+    told = forecast(load_config(config, keys))
+    if like is not None:
+        told = likened(told, forecast(load_config(like / "config/report.json")), stage_costs(like))
+    click.echo(forecast_told.told(told, measured_model(), cores, str(like) if like else None), nl=False)
 
 
 @cli.command()

@@ -7,7 +7,7 @@ with one sentence that names the file, the key, the value and what is allowed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -59,6 +59,12 @@ class Config(Section):
     seed: int = Field(1, ge=0, lt=2**63, description="seed of the dataset; the same seed gives the same bytes")
     limit: int | None = Field(None, ge=1, description="take only this many pages, spread evenly over records")
     shard_size: int = Field(100, ge=1, le=10_000, description="pages a shard; does not change any page")
+    part: str | None = Field(
+        None,
+        pattern=r"^[1-9][0-9]{0,4}/[1-9][0-9]{0,4}$",
+        description="make only this part of the shards, such as 2/8, the second eighth; `papertrace merge` puts parts "
+        "together that were made in several places",
+    )
     results: str = Field("results", description="folder that results are written under")
     max_failure_share: float = Field(
         0.02, ge=0, le=1, description="the run ends in an error above this share of failed pages"
@@ -101,7 +107,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "scores": ("records", "scans", "traces", "scores"),
     "check": ("max_failure_share",),
     "figures": ("shard_size", "traces", "figures"),
-    "report": tuple(name for name in Config.model_fields if name not in ("download", "training")),
+    "report": tuple(name for name in Config.model_fields if name not in ("download", "part", "training")),
     "training": ("seed", "training"),
 }
 
@@ -140,6 +146,8 @@ def validate_config(data: Mapping[str, Any], origin: str = "config") -> Config:
             f"{origin}: `records.physionet` is missing: with source 'physionet' name the database and its version, "
             "such as qtdb/1.0.0"
         )
+    if config.part is not None and not 1 <= int(config.part.split("/")[0]) <= int(config.part.split("/")[1]):
+        raise ConfigError(f"{origin}: `part` is {config.part!r}: write 1/4, 2/4 … 4/4")
     if config.manifest.validation_share + config.manifest.test_share > 1:
         raise ConfigError(
             f"{origin}: `manifest.validation_share` and `manifest.test_share` add up to "
@@ -170,8 +178,16 @@ def _with_layouts(config: Config, origin: str) -> Config:
     return config
 
 
-def load_config(path: Path | str) -> Config:
-    """Read and check a config file (YAML or JSON); see `validate_config`."""
+def load_config(path: Path | str, keys: Sequence[str] = ()) -> Config:
+    """Read and check a config file (YAML or JSON); see `validate_config`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    keys : sequence of str
+        ``KEY=VALUE`` with the value in YAML, as Snakemake's ``--config`` has them: laid over those of the file.
+    """
     path = Path(path)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -185,7 +201,22 @@ def load_config(path: Path | str) -> Config:
         raise ConfigError(f"{path}: not valid YAML{line}; mend the file's indentation and quotes") from None
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: holds no keys; a config is a YAML mapping such as config/demo.yaml")
+    for told in keys:
+        name, equals, value = told.partition("=")
+        try:
+            given = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ConfigError(f"{told!r}: the value is not valid YAML; write KEY=VALUE such as limit=210") from None
+        if not equals:
+            raise ConfigError(f"{told!r}: write KEY=VALUE such as limit=210")
+        data = _merged(data, {name: given})
     return validate_config(data, str(path))
+
+
+def _merged(data: dict, over: Mapping) -> dict:
+    """Lay keys over others, those of sections into the sections."""
+    both = {k: _merged(data[k], v) for k, v in over.items() if isinstance(data.get(k), dict) and isinstance(v, Mapping)}
+    return {**data, **over, **both}
 
 
 def stage_config_text(config: Config, stage: str) -> str:

@@ -6,6 +6,7 @@ The workflow needs the shards' names before any rule has run; the manifest holds
 from __future__ import annotations
 
 from papertrace.config import Config
+from papertrace.errors import ConfigError
 
 
 def page_count(config: Config) -> int:
@@ -23,8 +24,20 @@ def page_count(config: Config) -> int:
 
 
 def shard_names(config: Config) -> list[str]:
-    """Return the names of all shards; each holds `config.shard_size` pages, the last one the rest."""
-    return [shard_name(k) for k in range(-(-page_count(config) // config.shard_size))]
+    """Return the names of the shards to be made, all of them or those of the config's `part`.
+
+    Each holds `config.shard_size` pages, the last one of all the rest.
+
+    Raises
+    ------
+    ConfigError
+        As `page_count`, or there are more parts than shards.
+    """
+    shards = -(-page_count(config) // config.shard_size)
+    number, parts = map(int, (config.part or "1/1").split("/"))
+    if parts > shards:
+        raise ConfigError(f"`part` is {config.part!r}, but there are only {shards} shards: make fewer parts")
+    return [shard_name(k) for k in range((number - 1) * shards // parts, number * shards // parts)]
 
 
 def shard_name(shard: int) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from papertrace.config import load_config
+from papertrace.forecast import forecast
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -40,6 +43,8 @@ def test_21801_pages_are_planned_in_seconds_and_in_under_a_thousand_jobs(workspa
     planned = jobs(result)
     assert planned["pages"] == planned["scans"] == planned["traces"] == planned["scores"] == 219
     assert planned["total"] < 1000
+    config = load_config(ROOT / "config/qtdb.yaml", [f"records={{folder: {qtdb}}}"])
+    assert planned["total"] == forecast(config).jobs
     assert seconds < 15
 
 

@@ -17,6 +17,7 @@ from snakemake.exceptions import WorkflowError
 
 from papertrace.config import STAGE_SECTIONS, stage_config_text, validate_config
 from papertrace.errors import PapertraceError
+from papertrace.forecast import needs
 from papertrace.lifeline import VARIABLE as LIFELINE
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
@@ -58,6 +59,20 @@ def folder(path):
 def made_folder(path):
     """Return the folder beside a table as an output with a name, where results are stored away; else nothing."""
     return {name: directory(made) for name, made in folder(path).items()}
+
+
+# What a job of each stage needs, by the cost model and the shards' size; a job that is tried again gets as much more.
+NEEDS = needs(SETTINGS)
+
+
+def memory(stage):
+    """Return what `mem_mb` takes."""
+    return lambda wildcards, attempt: attempt * NEEDS[stage].mem_mb
+
+
+def minutes(stage):
+    """Return what `runtime` takes."""
+    return lambda wildcards, attempt: attempt * NEEDS[stage].minutes
 
 
 def records_list():

@@ -30,8 +30,8 @@ rule figures:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory("figures"),
+        runtime=minutes("figures"),
     params:
         results=lambda wildcards, input: Path(input.manifest).parents[1],
         version=source_version("figures"),

@@ -19,8 +19,8 @@ rule manifest:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=memory("manifest"),
+        runtime=minutes("manifest"),
     params:
         version=source_version("manifest"),
     message:

@@ -22,8 +22,8 @@ rule pages:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=memory("pages"),
+        runtime=minutes("pages"),
     params:
         number=lambda wildcards: int(wildcards.shard.removeprefix("shard-")),
         version=source_version("pages"),

@@ -24,8 +24,8 @@ rule report:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory("report"),
+        runtime=minutes("report"),
     params:
         results=lambda wildcards, input: Path(input.manifest).parents[1],
         version=source_version("report"),

@@ -23,8 +23,8 @@ rule scans:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=memory("scans"),
+        runtime=minutes("scans"),
     params:
         version=source_version("scans"),
     message:

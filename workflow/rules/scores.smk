@@ -9,8 +9,8 @@
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
 
 
-# No parameter of the rule: another choice makes no scores stale.
-DISCARD = "".join(f" --discard {kind}" for kind in SETTINGS.discarded)
+# No parameter of the rule: another choice makes no scores stale. What lies in a storage away stays there.
+DISCARD = "" if STORED_AWAY else "".join(f" --discard {kind}" for kind in SETTINGS.discarded)
 
 
 rule scores:
@@ -35,8 +35,8 @@ rule scores:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=memory("scores"),
+        runtime=minutes("scores"),
     params:
         version=source_version("scores"),
     message:
@@ -76,8 +76,8 @@ rule summary:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory("summary"),
+        runtime=minutes("summary"),
     params:
         version=source_version("scores.summary"),
     message:

@@ -26,8 +26,8 @@ rule traces:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=memory("traces"),
+        runtime=minutes("traces"),
     params:
         version=source_version("traces"),
     message:

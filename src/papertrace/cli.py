@@ -17,6 +17,9 @@ import click
 from papertrace import __version__
 from papertrace.errors import ConfigError, PapertraceError
 
+DISCARD = "PAPERTRACE_DISCARD"
+"""Environment variable that does as `papertrace scores --discard`: kinds of images, blanks between them."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -254,6 +257,7 @@ def traces(config: Path, pages: Path | None, scans: Path | None, shard: int | No
     "--discard",
     type=click.Choice(["pages", "scans"]),
     multiple=True,
+    envvar=DISCARD,
     help="Then remove the shard's images of pages or of scans: nothing that follows needs them.",
 )
 def scores(

@@ -12,8 +12,8 @@ rule pages:
         manifest="<results>/manifest/manifest.parquet",
         records="<results>/records/records.parquet",
     output:
-        "<results>/pages/{shard}.parquet",
         **made_folder("<results>/pages/{shard}"),
+        table="<results>/pages/{shard}.parquet",
     log:
         "<logs>/pages/{shard}.log",
     benchmark:
@@ -35,5 +35,5 @@ rule pages:
         " --manifest {input.manifest:q}"
         " --records {input.records:q}"
         " --shard {params.number}"
-        " --out {output[0]:q}"
+        " --out {output.table:q}"
         " 2> {log:q}"

@@ -10,8 +10,8 @@ rule records:
         config="<results>/config/records.json",
         listed=records_list(),
     output:
-        "<results>/records/records.parquet",
         **made_folder(SIMULATED),
+        table="<results>/records/records.parquet",
     log:
         "<logs>/records.log",
     benchmark:
@@ -27,4 +27,4 @@ rule records:
     message:
         "records: list and check"
     shell:
-        "papertrace records" " --config {input.config:q}" " --out {output[0]:q}" " 2> {log:q}"
+        "papertrace records" " --config {input.config:q}" " --out {output.table:q}" " 2> {log:q}"

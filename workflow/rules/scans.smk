@@ -12,8 +12,8 @@ rule scans:
         manifest="<results>/manifest/manifest.parquet",
         pages="<results>/pages/{shard}.parquet",
     output:
-        "<results>/scans/{shard}.parquet",
         **made_folder("<results>/scans/{shard}"),
+        table="<results>/scans/{shard}.parquet",
     log:
         "<logs>/scans/{shard}.log",
     benchmark:
@@ -34,5 +34,5 @@ rule scans:
         " --config {input.config:q}"
         " --manifest {input.manifest:q}"
         " --pages {input.pages:q}"
-        " --out {output[0]:q}"
+        " --out {output.table:q}"
         " 2> {log:q}"

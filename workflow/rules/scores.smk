@@ -9,8 +9,10 @@
 #       3. check    end in an error if more pages failed than `max_failure_share`; the report is made all the same.
 
 
-# No parameter of the rule: another choice makes no scores stale. What lies in a storage away stays there.
-DISCARD = "" if STORED_AWAY else "".join(f" --discard {kind}" for kind in SETTINGS.discarded)
+from papertrace.cli import DISCARD
+
+# No part of the rule: another choice makes no scores stale. What lies in a storage away stays there.
+os.environ[DISCARD] = "" if STORED_AWAY else " ".join(SETTINGS.discarded)
 
 
 rule scores:
@@ -24,8 +26,8 @@ rule scores:
         scans="<results>/scans/{shard}.parquet",
         traces="<results>/traces/{shard}.parquet",
     output:
-        "<results>/scores/{shard}.parquet",
         **made_folder("<results>/scores/{shard}"),
+        table="<results>/scores/{shard}.parquet",
     log:
         "<logs>/scores/{shard}.log",
     benchmark:
@@ -48,8 +50,7 @@ rule scores:
         " --pages {input.pages:q}"
         " --scans {input.scans:q}"
         " --traces {input.traces:q}"
-        " --out {output[0]:q}"
-        "{DISCARD}"
+        " --out {output.table:q}"
         " 2> {log:q}"
 
 

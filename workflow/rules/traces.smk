@@ -15,8 +15,8 @@ rule traces:
         scans="<results>/scans/{shard}.parquet",
         programs=[local(os.fspath(file)) for choice in SETTINGS.traces.digitizers for file in files_behind(choice)],
     output:
-        "<results>/traces/{shard}.parquet",
         **made_folder("<results>/traces/{shard}"),
+        table="<results>/traces/{shard}.parquet",
     log:
         "<logs>/traces/{shard}.log",
     benchmark:
@@ -37,5 +37,5 @@ rule traces:
         " --config {input.config:q}"
         " --pages {input.pages:q}"
         " --scans {input.scans:q}"
-        " --out {output[0]:q}"
+        " --out {output.table:q}"
         " 2> {log:q}"

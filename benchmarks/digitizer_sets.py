@@ -15,8 +15,8 @@ from typing import Any
 
 from papertrace.config import Config, validate_config
 from papertrace.errors import PapertraceError
-from papertrace.manifest.splits import assign_splits
-from papertrace.manifest.stage import plan
+from papertrace.manifest.stage import plan, splits_of
+from papertrace.records.folds import read_folds
 from papertrace.records.header import read_header
 from papertrace.records.listing import list_records
 from papertrace.records.sources import source_database
@@ -153,11 +153,9 @@ def planned(wanted: ImageSet, root: Path, database: str) -> list[dict[str, Any]]
 
 
 def records_of(root: Path, database: str, split: str) -> list[dict[str, Any]]:
-    """Return of `record_rows` those of a split, by the default shares; without LUDB's that the foreign pages show."""
+    """Return of `record_rows` those of a split, as the manifest splits; without LUDB's that the foreign pages show."""
     rows = record_rows(root, database)
-    shares = Config().manifest.validation_share, Config().manifest.test_share
-    splits = assign_splits([row["record"] for row in rows], [row["source_database"] for row in rows], *shares)
-    chosen = [row for row, found in zip(rows, splits, strict=True) if found == split]
+    chosen = [row for row, found in zip(rows, splits_of(Config(), rows), strict=True) if found == split]
     return [row for row in chosen if database != "ludb" or row["record"] not in FOREIGN]
 
 
@@ -165,6 +163,7 @@ def records_of(root: Path, database: str, split: str) -> list[dict[str, Any]]:
 def record_rows(root: Path, database: str) -> list[dict[str, Any]]:
     """Return what the manifest needs to know of a database's records, from their headers."""
     config = validate_config({"records": {"source": "folder", "folder": str(root), "database": database}})
+    folds = read_folds(root) if database == "ptbxl" else {}
     rows = []
     for reference in list_records(config):
         header = read_header(root, reference.path)
@@ -177,6 +176,7 @@ def record_rows(root: Path, database: str) -> list[dict[str, Any]]:
                 "rate_hz": header.rate_hz,
                 "n_samples": header.n_samples,
                 "leads": header.leads,
+                "fold": folds[reference.path].fold if reference.path in folds else None,
                 "status": "ok",
                 "reason": None,
             }

@@ -202,6 +202,7 @@ def make(number: int) -> tuple[Config, Signal, Page, Scan]:
         "rate_hz": signal.rate_hz,
         "n_samples": len(signal.samples),
         "leads": signal.leads,
+        "fold": None,
         "status": "ok",
         "reason": None,
     }

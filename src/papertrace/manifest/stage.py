@@ -56,16 +56,9 @@ def plan(config: Config, records: list[dict]) -> list[dict]:
     if not records:
         raise ConfigError("the table of records is empty: name a folder that holds records")
     records = sorted(records, key=lambda record: record["record"])
-    names = [record["record"] for record in records]
-    sources = [record["source_database"] for record in records]
     counts = windows_per_record(config, len(records))
-    folds = [record["fold"] for record in records]
-    splits = (
-        by_fold(folds)
-        if any(folds)
-        else assign_splits(names, sources, config.manifest.validation_share, config.manifest.test_share)
-    )
-    windows = limited_windows(counts, by_hash(names, sources, "limit"), config.limit)
+    splits = splits_of(config, records)
+    windows = limited_windows(counts, by_hash(*_names_and_sources(records), "limit"), config.limit)
     rows = [
         _page(config, record, split, window, count)
         for record, split, chosen, count in zip(records, splits, windows, counts, strict=True)
@@ -73,6 +66,19 @@ def plan(config: Config, records: list[dict]) -> list[dict]:
     ]
     assert len(rows) == page_total(config, len(records))
     return sorted(rows, key=lambda row: row["page_id"])
+
+
+def splits_of(config: Config, records: list[dict]) -> list[str]:
+    """Return the split of each record: by the database's own folds where it has some, else by the config's shares."""
+    folds = [record["fold"] for record in records]
+    if any(folds):
+        return by_fold(folds)
+    shares = config.manifest.validation_share, config.manifest.test_share
+    return assign_splits(*_names_and_sources(records), *shares)
+
+
+def _names_and_sources(records: list[dict]) -> tuple[list[str], list[str]]:
+    return [record["record"] for record in records], [record["source_database"] for record in records]
 
 
 def _page(config: Config, record: dict, split: str, window: int, n_windows: int) -> dict:

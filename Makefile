@@ -70,9 +70,10 @@ docs-figures: gallery demo  ## write docs/gallery.png, docs/round-trip.png and d
 	$(BIN)/python tools/docs_picture.py results/demo/figures/round-trip.png docs/round-trip.png
 	$(BIN)/python tools/report_picture.py results/demo/report/report.html docs/report.png
 
-qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy
+qtdb-210: venv  ## 210 pages of the QT Database, 2 a record; QTDB=folder names another copy, each read by network and classical
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml \
-	  --config dataset=qtdb-210 limit=210 shard_size=21 'records={folder: $(QTDB)}'
+	  --config dataset=qtdb-210 limit=210 shard_size=21 'records={folder: $(QTDB)}' \
+	  'traces={shares: {network: {pages: 1}, classical: {pages: 1, scans: 1}, dncnn: {pages: 0, scans: 0}}}'
 	@echo "The report: $(CURDIR)/results/qtdb-210/report/report.html"
 
 qtdb: venv  ## all 21,801 pages (hours)
@@ -87,7 +88,7 @@ grammar: venv  ## names, layout, gain, speed and time zero, on pages of every ki
 	$(BIN)/python benchmarks/grammar.py $(PAPERTRACE_DATA)
 
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
-	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages/$(DIGITIZER) --digitizer $(DIGITIZER)
+	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages $(DIGITIZERS:%=--digitizer %)
 
 digitizers: venv  ## every digitizer of DIGITIZERS="classical ..." on the sets of docs/results-digitizers.md; N=pages a set
 	$(BIN)/python benchmarks/digitizers.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)

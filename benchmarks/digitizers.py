@@ -6,9 +6,10 @@ Out   a line of JSON an image and digitizer in --out; Markdown tables on stdout,
       goes on. ``--tables`` reads nothing and only makes the tables anew.
 
 Digitizers are given pixels alone, of records that none was trained or tuned on: the test split of QTDB, and of the
-12-lead databases the validation split. SNR is that of `papertrace.scores.fidelity`: *aligned* after one shift in time
-within ±0.2 s and one in voltage, the pair with the least squared error, over the samples that the page shows; samples
-that the shift moves out of the truth's window leave the sum, and what was not read counts as 0 mV.
+12-lead databases the validation split; ``--split`` takes another, and belongs with another --out. SNR is that of
+`papertrace.scores.fidelity`: *aligned* after one shift in time within ±0.2 s and one in voltage, the pair of least
+squared error, over the samples that the page shows; those that the shift moves out of the truth's window leave the
+sum, and what was not read counts as 0 mV.
 
 A variant of a digitizer (``--digitizer network:no-warp``) becomes a row of the ablation table. Other people's programs
 are measured on the same images (``--digitizer-command mine='mytool {image} {output}'``).
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from digitizer_choices import add_options, chosen
@@ -37,6 +39,7 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="folder of the public databases")
     add_options(parser)
     parser.add_argument("--set", action="append", choices=list(SETS), help="a set; all of them by default")
+    parser.add_argument("--split", choices=["train", "validation", "test"], help="of the records; each set has its own")
     parser.add_argument("--pages", type=int, help="images a set at most; all by default")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("results/digitizers.jsonl"), help="the scores")
@@ -45,7 +48,9 @@ def main() -> int:
     given = parser.parse_args()
     try:
         if not given.tables:
-            wanted = [job for name in given.set or SETS for job in jobs(SETS[name], given.data.resolve(), given.pages)]
+            sets = [SETS[name] for name in given.set or SETS]
+            sets = [replace(each, split=given.split or each.split) for each in sets]
+            wanted = [job for each in sets for job in jobs(each, given.data.resolve(), given.pages)]
             run(wanted, chosen(given), given.out, given.workers)
         entries = latest(read_entries(given.out))
         if not entries:

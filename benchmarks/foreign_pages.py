@@ -1,8 +1,8 @@
-"""Digitize pages that another program drew, and score them: ``make foreign-pages [DIGITIZER=NAME]``.
+"""Digitize pages that another program drew, and score them: ``make foreign-pages [DIGITIZERS="NAME …"]``.
 
 In    DATA/foreign-pages/ludb-NNN.png: LUDB record NNN's first 10 s as ECGMiner's authors printed it (3x4 and II,
       2.5 s a lead, 25 mm/s, 10 mm/mV); DATA/ludb/: those records of LUDB that are at hand.
-Out   what ``papertrace digitize`` writes for a person, in --out; a Markdown table on stdout.
+Out   what ``papertrace digitize`` writes for a person, in --out, a folder a digitizer; Markdown tables on stdout.
 Steps 1. digitize all images, as ``papertrace digitize`` does;
       2. read back the CSV and JSON that it wrote, and nothing else;
       3. score them against the record, where there is one.
@@ -24,6 +24,7 @@ from digitizer_choices import add_options, chosen
 
 from papertrace.errors import PapertraceError
 from papertrace.manifest.layouts import STANDARD_LEADS
+from papertrace.traces.config import name_of
 
 STRETCH_S, PAGE_S = 2.5, 10.0
 RHYTHM_LEAD = "II"
@@ -43,13 +44,18 @@ def main() -> None:
 
     from papertrace.traces.files import digitize_files
 
+    every = {}
     try:
-        [digitizer] = chosen(given)
-        digitize_files(images, given.out, digitizer=digitizer)
-    except (PapertraceError, ValueError) as error:
-        parser.error(str(error) if isinstance(error, PapertraceError) else "name one digitizer at a time")
-    pages = {image.stem: score(given.out, image.stem, given.data / "ludb") for image in images}
-    print(markdown(pages), end="")
+        for digitizer in chosen(given):
+            name = name_of(digitizer)
+            out = given.out / name.replace(":", "-")
+            digitize_files(images, out, digitizer=digitizer)
+            every[name] = {image.stem: score(out, image.stem, given.data / "ludb") for image in images}
+    except PapertraceError as error:
+        parser.error(str(error))
+    for name, pages in every.items():
+        print(f"{name}\n\n{markdown(pages)}")
+    print(by_digitizer(every), end="")
 
 
 def score(out: Path, stem: str, ludb: Path) -> list[dict[str, Any]] | None:
@@ -131,6 +137,23 @@ def markdown(pages: dict[str, list[dict[str, Any]] | None]) -> str:
     for page, rows in scored.items():
         text += [f"* {page}: {reason}" for reason in dict.fromkeys(row["reason"] for row in rows) if reason]
     return "\n".join(text) + "\n"
+
+
+def by_digitizer(every: dict[str, dict[str, list[dict[str, Any]] | None]]) -> str:
+    """Return a table of digitizers: each one's figures over all leads that it read."""
+    lines = [
+        "| digitizer | leads read | aligned: median | mean | strict: median | mean | lag, median (ms) |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, pages in every.items():
+        rows = [row for rows in pages.values() for row in rows or []]
+        read = [row for row in rows if row["status"] == "ok"]
+        strict, aligned, _, _, lag = ([row[figure] for row in read] for figure in FIGURES)
+        means = (
+            [f(values) for values in (aligned, strict) for f in (np.median, np.mean)] + [np.median(lag)] if read else []
+        )
+        lines.append(f"| {name} | {len(read)}/{len(rows)} | {' | '.join([f'{m:.2f}' for m in means] or ['-'] * 5)} |")
+    return "\n".join(lines) + "\n"
 
 
 def _line(name: str, rows: list[dict[str, Any]], average) -> str:

@@ -35,6 +35,8 @@ from papertrace.report import content
 from papertrace.report.shown import ranked_examples
 
 SHARD_SIZE = 100
+STUDY_PAGES = 8
+"""The study's figures show the run's first page and measure the grid on as many, spread evenly over the run."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,8 @@ def measure(config: Config, folder: Path, pages: int, digitizers: int) -> list[C
     costs = [run(["summary", "--config", str(path), "--out", scores, *shards])]
     data = read_results(results, SHARD_SIZE)
     shown = ranked_examples(data, content.build(data).methods, max(config.report.examples, config.figures.examples))
-    large.write_curves({example.image.page_id for example in shown})
+    of_study = {large.page_ids[k] for k in np.linspace(0, pages - 1, STUDY_PAGES).astype(int)}
+    large.write_curves({example.image.page_id for example in shown} | of_study)
     costs += [run([command, "--config", str(path), "--results", str(results)]) for command in ("figures", "report")]
     return costs
 

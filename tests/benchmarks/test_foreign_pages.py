@@ -105,3 +105,12 @@ def test_a_page_that_failed_keeps_its_reason(benchmark, ludb, tmp_path):
     text = benchmark.markdown({"ludb-007": benchmark.score(tmp_path, "ludb-007", ludb)})
     assert "| ludb-007 | 0/12 | - | - | - | - | - |" in text
     assert "* ludb-007: no grid" in text
+
+
+def test_digitizers_stand_below_each_other(benchmark, ludb, tmp_path):
+    write_read(tmp_path, "ludb-007", benchmark.truth_leads(ludb, "data/7"), gain=1.1)
+    one = {"ludb-007": benchmark.score(tmp_path, "ludb-007", ludb), "ludb-008": None}
+    lost = {"ludb-007": [{**row, "status": "failed"} for row in one["ludb-007"]]}
+    lines = benchmark.by_digitizer({"good": one, "lost": lost}).splitlines()
+    assert lines[2].startswith("| good | 12/12 | 20.00 | 20.01 | 20.00 | 20.00 |")
+    assert lines[3] == "| lost | 0/12 | - | - | - | - | - |"

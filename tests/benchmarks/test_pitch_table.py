@@ -25,8 +25,12 @@ def pitch():
 
 def test_errors_of_a_set(pitch):
     found = [pitch["Found"]("kit", "spectrum", error, 0.2) for error in (0.0002, -0.0003, 0.001, 0.02, None)]
-    cells = [cell.strip() for cell in pitch["table"](found).splitlines()[2].strip("|").split("|")]
-    assert cells == ["kit", "5", "spectrum", "0.100 %", "none", "40 %", "1", "0.20"]
+    found += [pitch["Found"]("kit", "lattice", 0.00001, 0.1)] * 5
+    head, _, *lines = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in pitch["table"](found).splitlines()
+    ]
+    assert head == ["images", "n", "spectrum", "lattice"]
+    assert lines == [["kit", "5", "0.100 / none / 1", "0.001 / 0.001 / 0"], ["CPU s", "", "0.20", "0.10"]]
 
 
 def test_an_estimate_is_judged_by_its_share_of_the_truth(pitch):

@@ -12,7 +12,7 @@ import pytest
 from papertrace import tables
 from papertrace.costs import stage_costs
 from papertrace.errors import PapertraceError
-from papertrace.io import read_rows, write_bytes, write_table
+from papertrace.io import read_rows, write_bytes, write_table, write_text
 from papertrace.report import content, stage
 from papertrace.scores import summary
 
@@ -235,3 +235,27 @@ def test_two_digitizers_stand_side_by_side(write_results, write_report, config, 
     ours, theirs = (page.cells[f"{name}/scans/layout/2x1/snr_db_mean"] for name in ("network", "other"))
     assert float(ours) - float(theirs) == pytest.approx(5, abs=0.11)
     assert "network:" in page.summary and "other:" in page.summary
+
+
+def test_figures_of_the_study_are_folded_away_with_their_captions(results, config, tmp_path):
+    import cv2
+    import numpy as np
+
+    rows = [
+        "name,kind,title,problem,caption",
+        "study/F1-x,study,F1: The round trip,,What it shows.",
+        "study/F4-y,study,F4: Twelve leads,no page has twelve,",
+    ]
+    write_text("\n".join(rows) + "\n", tmp_path / "figures/figures.csv")
+    png = cv2.imencode(".png", np.full((900, 3200, 3), 200, np.uint8))[1].tobytes()
+    write_bytes(png, tmp_path / "figures/study/F1-x.png")
+    stage.run(config, results, tmp_path / "figures/figures.csv", tmp_path / "report/report.html")
+    html = (tmp_path / "report/report.html").read_text(encoding="utf-8")
+    section = html.partition('<section id="study">')[2].partition("</section>")[0]
+    assert 'href="#study"' in html
+    assert "1 of 2 could be made" in section
+    assert section.count("<details") == section.count("<summary>") == 2
+    assert "F1: The round trip. What it shows." in section
+    assert "no page has twelve" in section and "(not made)" in section
+    shown = tmp_path / "report/report-files/figures/study/F1-x.webp"
+    assert cv2.imread(str(shown)).shape == (450, 1600, 3)

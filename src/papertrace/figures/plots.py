@@ -7,10 +7,12 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import matplotlib
 import matplotlib.lines
 import matplotlib.patches
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -25,6 +27,8 @@ TRACE = "#d55e00"
 INPUT_COLOURS = {"pages": "#0072b2", "scans": "#d55e00"}
 INPUT_NAMES = {"pages": "clean pages", "scans": "scans"}
 CLINICAL_NAMES = {"rr_ms": "RR interval", "qrs_ms": "QRS width", "qt_ms": "QT interval"}
+_ROOM = 1.25
+"""How much finer than print an image is kept: its place is known but nearly before the layout is made."""
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -76,10 +80,36 @@ def render(figure: Figure, kind: str) -> bytes:
 
 def save(figure: Figure, stem: Path) -> bytes:
     """Write the figure as ``<stem>.png`` and ``<stem>.pdf`` and return the PNG."""
-    png = render(figure, "png")
+    png = render(_laid_out(figure), "png")
     write_bytes(png, stem.with_name(f"{stem.name}.png"))
     write_bytes(render(figure, "pdf"), stem.with_name(f"{stem.name}.pdf"))
     return png
+
+
+def show(axes: Axes, image: np.ndarray) -> None:
+    """Show an image without axes; their coordinates are the image's pixels, whole numbers pixel centres.
+
+    It is shrunk to what its place will have in print: Matplotlib takes a second to do so with a page.
+
+    Parameters
+    ----------
+    axes : Axes
+        In their place in the figure, or near it where the layout is still to be made.
+    image : ndarray of uint8, shape (height, width) or (height, width, 3)
+        Grey or BGR.
+    """
+    height, width = image.shape[:2]
+    inches = axes.get_window_extent().size / axes.figure.dpi
+    factor = _ROOM * matplotlib.rcParams["savefig.dpi"] * float(min(inches / (width, height)))
+    shown = image
+    if factor < 1:
+        size = max(1, round(width * factor)), max(1, round(height * factor))
+        shown = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    axes.imshow(
+        shown if image.ndim == 2 else shown[..., ::-1], cmap="gray", vmin=0, vmax=255, interpolation="antialiased",
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+    )  # fmt: skip
+    axes.axis("off")
 
 
 def snr_histogram(snr_db: dict[str, np.ndarray], title: str, form: str) -> Figure:
@@ -246,9 +276,8 @@ def round_trip(clean: np.ndarray, example: Example, box_px: tuple[float, ...]) -
     images = [("page", clean), ("scan", example.image)]
     for k, (title, image) in enumerate(images if example.input == "scans" else images[:1]):
         axes = figure.add_subplot(grid[0, k])
-        axes.imshow(image[..., ::-1])
+        show(axes, image)
         axes.set_title(title)
-        axes.axis("off")
     axes = figure.add_subplot(grid[1:, 0])
     _draw_zoom(axes, example, box_px)
     axes.set_title("trace over truth, enlarged")
@@ -294,8 +323,9 @@ def _plot_stretch(upper, lower, stretch: Stretch) -> None:
 
 def _laid_out(figure: Figure) -> Figure:
     """Lay the figure out once and for all; it would be done anew for each of PNG, PDF and SVG, at half their cost."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if figure.get_layout_engine() is not None:
+        figure.get_layout_engine().execute(figure)
+        figure.set_layout_engine("none")
     return figure
 
 

@@ -11,10 +11,13 @@ import cv2
 from papertrace.errors import PapertraceError
 from papertrace.figures.data import read_image
 from papertrace.figures.drawn import Drawn
+from papertrace.figures.pages import fit
 from papertrace.io import write_bytes
 
 _LOSSLESS = 101  # how OpenCV is asked for it
-_SHOWN_ELSEWHERE = {"page", "overlay", "study"}  # the report draws pages itself; the study has an index of its own
+_QUALITY = 90  # of the study's figures, many of which are photos
+_STUDY_WIDTH_PX = 1600
+_SHOWN_ELSEWHERE = {"page", "overlay"}  # the report draws pages itself
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,13 @@ class Figure:
     width: int
     height: int
     problem: str
+    caption: str
 
 
 def show_figures(listed: Path, folder: Path) -> dict[str, list[Figure]]:
-    """Copy the figures that are listed to the report's folder, as lossless WebP, and return them by their kind.
+    """Copy the figures that are listed to the report's folder, as WebP, and return them by their kind.
+
+    Those of the study are for print and large: here they are shrunk, and not lossless.
 
     Raises
     ------
@@ -48,14 +54,14 @@ def show_figures(listed: Path, folder: Path) -> dict[str, list[Figure]]:
             continue
         width = height = 0
         if not figure.problem:
-            image = read_image(listed.with_name(f"{figure.name}.png"))
+            image, quality = read_image(listed.parent / f"{figure.name}.png"), _LOSSLESS
+            if figure.kind == "study":
+                image, quality = fit(image, _STUDY_WIDTH_PX), _QUALITY
             height, width = image.shape[:2]
             # A third of the PNG, and of thousands of points a tenth of an SVG.
-            write_bytes(
-                cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, _LOSSLESS])[1].tobytes(),
-                folder / f"{figure.name}.webp",
-            )
+            coded = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()
+            write_bytes(coded, folder / f"{figure.name}.webp")
         kinds.setdefault(figure.kind, []).append(
-            Figure(figure.title, f"{figure.name}.webp", width, height, figure.problem)
+            Figure(figure.title, f"{figure.name}.webp", width, height, figure.problem, figure.caption)
         )
     return kinds

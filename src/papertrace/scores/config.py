@@ -9,8 +9,9 @@ from pydantic import Field
 from papertrace.section import Section
 from papertrace.tables import CLINICAL
 
-# RR, QRS and QT, and what is derived of them: the project's own bars. P and PR: the mean difference that IEC 60601-2-25
-# tolerates of measuring electrocardiographs; amplitudes: its 25 µV.
+# All are the project's own. RR, QRS and QT: what it asks of itself; P and PR:
+# about the CSE Working Party's 2 SD of a P onset, 10.2 ms (1985); amplitudes: a quarter of a small box. IEC 60601-2-25
+# limits mean and SD of such differences for electrocardiographs; it is not public, and its limits were not seen.
 _MARGINS = {"rr_ms": 1, "hr_bpm": 1, "p_ms": 10, "pr_ms": 10, "qrs_ms": 2, "qt_ms": 3, "qtc_bazett_ms": 3,
             "qtc_fridericia_ms": 3, "st_mv": 0.025, "r_mv": 0.025, "t_mv": 0.025}  # fmt: skip
 

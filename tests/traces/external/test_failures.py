@@ -93,6 +93,20 @@ def test_each_failure_is_one_sentence(program, script, sentence):
     assert sentence in reason(program(script))
 
 
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("import sys; print('looking', file=sys.stderr); sys.exit(65)", "looking"),
+        ("import sys; print('a\\n  no  rows\\n', file=sys.stderr); sys.exit(65)", "no rows"),
+        ("import sys; sys.exit(65)", "no ECG that it can read"),
+        (leads("np.sin(k)") + "sys.exit(65)", "no ECG that it can read"),
+    ],
+)
+def test_a_program_may_say_that_it_is_no_ecg(program, script, sentence):
+    page = program(script).digitize(IMAGE, 500.0)
+    assert (page.status, page.reason, page.traces) == ("rejected", f"tool: {sentence}", [])
+
+
 def test_two_files_of_other_names_are_one_too_many(program):
     script = "import pathlib, sys\nfor name in 'ab': pathlib.Path(sys.argv[2]).with_stem(name).touch()"
     assert reason(program(script)) == "it wrote 2 .csv files and none of them is page.csv"

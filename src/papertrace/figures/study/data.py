@@ -64,8 +64,11 @@ class Study:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Rows of ``scores.parquet`` with a lead, text as categories."""
-        table = read_table(self.folder / "scores/scores.parquet")
-        frame = table.select([name for name in (*_TEXT, *_FIGURES) if name in table.schema.names]).to_pandas(
+        import pyarrow.parquet as pq
+
+        path = self.folder / "scores/scores.parquet"
+        there = set(pq.read_schema(path).names)  # tables of earlier versions lack some
+        frame = read_table(path, [name for name in (*_TEXT, *_FIGURES) if name in there]).to_pandas(
             strings_to_categorical=True
         )
         for name in frame.select_dtypes("category"):

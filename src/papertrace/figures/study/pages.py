@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from papertrace.figures import plots
 from papertrace.figures.study.data import Study
 from papertrace.figures.study.plate import AbsentError, Item, Plate
 from papertrace.figures.study.style import CYCLE, PAGE_IN, page_figure, panels
@@ -69,11 +70,9 @@ def find_page(study: Study, least: int, most: float, *, twin: bool = False) -> t
 
 def show(ax: Axes, image: np.ndarray, title: str = "") -> None:
     """Show an image, grey or BGR, without axes."""
-    ax.imshow(
-        image if image.ndim == 2 else image[..., ::-1], cmap="gray", vmin=0, vmax=255, interpolation="antialiased"
-    )
+    plots.show(ax, image)
+    ax.set_anchor("N")  # titles of a row at one height, whatever the images' shapes
     ax.set_title(title)
-    ax.axis("off")
 
 
 def grid_standard(study: Study) -> Plate:

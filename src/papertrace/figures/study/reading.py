@@ -15,6 +15,7 @@ from papertrace.figures.study.style import INPUTS, around, number, page_figure, 
 from papertrace.io import read_table
 
 _CROP_MM = (90.0, 45.0)
+_BEFORE_MM = 14.0  # of the crop, left of where the row begins
 _CROP_SCALE = 8
 _SECONDS = 2.5
 
@@ -49,8 +50,9 @@ def grid_removal(study: Study) -> Plate:
 
     size_mm = np.array(page.ink.shape[::-1]) / page.scale
     rows = example.stretches[0].truth_px / (example.image.shape[1] / image.shape[1])
-    middle = page.map.inverse(rows[np.isfinite(rows).all(axis=1)])[:, 1].mean()
-    x0, y0 = min(4.0, size_mm[0] / 10), float(np.clip(middle - _CROP_MM[1] / 2, 0, max(0, size_mm[1] - _CROP_MM[1])))
+    curve = page.map.inverse(rows[np.isfinite(rows).all(axis=1)])
+    corner = np.array([curve[:, 0].min() - _BEFORE_MM, curve[:, 1].mean() - _CROP_MM[1] / 2])
+    x0, y0 = np.clip(corner, 0, np.maximum(0, size_mm - _CROP_MM)).tolist()
     to_page = PixelMap(np.array([[1 / _CROP_SCALE, 0, x0], [0, 1 / _CROP_SCALE, y0], [0, 0, 1.0]]))
 
     def rectified(picture: np.ndarray) -> np.ndarray:

@@ -19,13 +19,16 @@ from papertrace.traces.external.process import run_program
 if TYPE_CHECKING:
     from papertrace.traces.config import ExternalDigitizer
 
+REJECTED = 65
+"""Exit status by which a program says that the image is no ECG, or none that it can read (EX_DATAERR of sysexits.h)."""
+
 _OUTPUTS = {"csv": ".csv", "wfdb": ".hea"}
 _JPEG_QUALITY = 95
 _MOST_SAID = 200
 
 
 class External:
-    """A program as a digitizer; what it does wrong costs it the page, in one sentence.
+    """A program as a digitizer; what it does wrong costs it the page, in one sentence, and so does what it rejects.
 
     Raises
     ------
@@ -51,6 +54,10 @@ class External:
             places["image"].write_bytes(_encoded(image, described.image))
             given = {**places, "output": places["output"].with_suffix("")} if described.output == "wfdb" else places
             ending = run_program(filled(self._words, given), Path(folder), described.timeout_s)
+            said = ending.said.replace(str(places["image_folder"].parent), "")
+            if ending.status == REJECTED:
+                reason = _last_line(said) or "no ECG that it can read"
+                return PageTraces("rejected", f"{self.name}: {reason}", said=said)
             try:
                 if ending.trouble is not None:
                     raise OutputError(f"the program {ending.trouble}")
@@ -58,8 +65,8 @@ class External:
                 signals = read_wfdb(output) if described.output == "wfdb" else read_csv(output, described.rate_hz)
                 traces = traces_of(signals, own_start=described.times == "lead")
             except OutputError as error:
-                said = ending.said.replace(str(places["image_folder"].parent), "")
-                return PageTraces("failed", f"{self.name}: {error}{_last_line(said)}", said=said)
+                last = f"; it said last: {line}" if (line := _last_line(said)) else ""
+                return PageTraces("failed", f"{self.name}: {error}{last}", said=said)
         return PageTraces("ok", traces=traces)
 
 
@@ -82,6 +89,6 @@ def _encoded(image: np.ndarray, form: str) -> bytes:
 
 
 def _last_line(said: str) -> str:
-    """Return the last line that a program wrote, to end a sentence with."""
+    """Return the last line that a program wrote; nothing where it wrote none."""
     lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
-    return f"; it said last: {lines[-1][:_MOST_SAID]}" if lines else ""
+    return lines[-1][:_MOST_SAID] if lines else ""

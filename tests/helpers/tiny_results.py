@@ -174,6 +174,6 @@ FAILED = {
 def results(tmp_path_factory, config):
     """Seven pages in two shards, one that could not be drawn and one that could not be read; one job's benchmark."""
     folder = Writer(tmp_path_factory.mktemp("results") / "tiny", config, 7, FAILED).write()
-    benchmark = "s\th:m:s\tmax_rss\tcpu_time\n12.5\t0:00:12\t321.4\t11.0\n"
+    benchmark = "s\th:m:s\tmax_rss\tmean_load\tcpu_time\n12.5\t0:00:12\t321.4\t88.0\t11.0\n"
     write_text(benchmark, folder / "benchmarks/traces/shard-00000.tsv")
     return folder

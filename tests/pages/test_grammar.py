@@ -108,8 +108,8 @@ def test_two_gains_are_printed_and_drawn(twelve_leads):
 
 def record(name, leads):
     return {
-        "record": name, "path": name, "database": "d", "source_database": "d", "rate_hz": 500.0, "n_samples": 5000,
-        "leads": leads, "status": "ok", "reason": None,
+        "record": name, "path": name, "database": "d", "source_database": "d", "fold": None,
+        "rate_hz": 500.0, "n_samples": 5000, "leads": leads, "status": "ok", "reason": None,
     }  # fmt: skip
 
 

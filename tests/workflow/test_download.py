@@ -154,9 +154,11 @@ def test_a_local_copy_in_place_of_the_download(net, workspace, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "pages"), [("qtdb", 21_801), ("ptbxl", 21_799), ("ludb", 200)], ids=["qtdb", "ptbxl", "ludb"]
+    ("name", "pages", "size"),
+    [("qtdb", 21_801, 200), ("ptbxl", 21_799, 100), ("ludb", 200, 100)],
+    ids=["qtdb", "ptbxl", "ludb"],
 )
-def test_the_configs_at_hand_plan_by_the_list_alone(net, workspace, name, pages):
+def test_the_configs_at_hand_plan_by_the_list_alone(net, workspace, name, pages, size):
     lists = {
         "qtdb": ("qtdb/1.0.0", [f"sel{k}" for k in range(105)]),
         "ludb": ("ludb/1.0.1", [f"data/{k}" for k in range(1, 201)]),
@@ -170,5 +172,5 @@ def test_the_configs_at_hand_plan_by_the_list_alone(net, workspace, name, pages)
         "-n", "--configfile", ROOT / f"config/{name}.yaml", "--config", f'download={{server: "{net.address}"}}'
     )
     jobs = planned(result)
-    assert jobs["download"] == 1 and jobs["pages"] == -(-pages // 100) and jobs["total"] < 1000
+    assert jobs["download"] == 1 and jobs["pages"] == -(-pages // size) and jobs["total"] < 1000
     assert net.asked == [f"{database}/RECORDS"]

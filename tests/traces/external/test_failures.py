@@ -189,9 +189,11 @@ def test_nothing_outlives_papertrace(tmp_path, temporary, how):
     script, pids = tmp_path / "tool.py", tmp_path / "pids"
     script.write_text(f"PIDS = {str(pids)!r}\n{FAMILY}\ntime.sleep(600)")
     reader = (
-        "import sys, numpy as np\n"
+        "import signal, sys, numpy as np\n"
         "from papertrace.traces.config import choice_told\n"
         "from papertrace.traces.external.digitizer import External\n"
+        # a shell that starts the tests in the background has them ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "External(choice_told(sys.argv[1])).digitize(np.zeros((80, 80, 3), np.uint8))\n"
     )
     command = f"tool={sys.executable} -S {script} {{image}} {{output}}"

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from digitizers import renewed
+from results_table import figure
 
 from papertrace.costs import stage_costs, to_markdown
 from papertrace.errors import PapertraceError
@@ -144,7 +145,7 @@ def snr_table(summary: list[dict[str, str]], split: str) -> str:
     """Return the SNRs of a split, and of the study as far as they are known."""
     rows = []
     for row in _of_split(summary, split):
-        figures = {name: _figure(text) for name, text in row.items()}
+        figures = {name: figure(text) for name, text in row.items()}
         figures["lost"] = figures["pages_failed"] + figures["pages_rejected"]
         rows.append((row["input"], row["digitizer"], *(form.format(**figures) for form in SNR.values())))
     strict, median = (list(SNR).index(name) for name in ("strict: mean ± SD", "median form: median"))
@@ -175,8 +176,8 @@ def clinical_table(agreement: list[dict[str, str]], split: str) -> str:
                 row["n_extra"],
                 form("bias", "+"),
                 form("sd", ""),
-                f"{_figure(row['mae']):.{1 if unit == 'ms' else 3}f}",
-                f"{_figure(row['r']):.4f}",
+                f"{figure(row['mae']):.{1 if unit == 'ms' else 3}f}",
+                f"{figure(row['r']):.4f}",
             )
         )
     titles = ("input", "digitizer", "per", "parameter", "records", "n", "lost", "extra", "bias", "SD", "MAE", "r")
@@ -185,7 +186,7 @@ def clinical_table(agreement: list[dict[str, str]], split: str) -> str:
 
 def _with_interval(row: dict[str, str], digits: int) -> Callable[[str, str], str]:
     def form(name: str, sign: str) -> str:
-        value, low, high = (_figure(row[f"{name}{end}"]) for end in ("", "_ci_low", "_ci_high"))
+        value, low, high = (figure(row[f"{name}{end}"]) for end in ("", "_ci_low", "_ci_high"))
         return f"{value:{sign}.{digits}f} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
     return form
@@ -204,15 +205,6 @@ def _read(file: Path, delimiter: str = ",") -> list[dict[str, str]]:
             return list(csv.DictReader(opened, delimiter=delimiter))
     except FileNotFoundError:
         raise PapertraceError(f"{file}: no such file; let the workflow run to its end first") from None
-
-
-def _figure(text: str) -> float | int | str:
-    for kind in (int, float):
-        try:
-            return kind(text or "nan")
-        except ValueError:
-            continue
-    return text
 
 
 def _markdown(titles: Iterable[str], rows: Iterable[Iterable[object]], rule: str) -> str:

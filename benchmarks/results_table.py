@@ -136,7 +136,7 @@ def _rows(path: Path) -> list[dict]:
 def _read(file: TextIO) -> list[dict]:
     """Return a CSV file's rows over all leads, their figures as numbers, and what is made of them besides."""
     found = [row for row in csv.DictReader(file) if row["group"] == "all"]
-    rows = [{name: _figure(text) for name, text in row.items()} for row in found]
+    rows = [{name: figure(text) for name, text in row.items()} for row in found]
     for row in rows:
         if "pages_failed" in row:
             row["lost"] = row["pages_failed"] + row["pages_rejected"]
@@ -144,7 +144,8 @@ def _read(file: TextIO) -> list[dict]:
     return rows
 
 
-def _figure(text: str) -> float | int | str:
+def figure(text: str) -> float | int | str:
+    """Return a CSV cell as a number where it is one; an empty one is nan."""
     for kind in (int, float):
         try:
             return kind(text or "nan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def run(tmp_path_factory) -> Path:
 
     keys = yaml.safe_load((HERE / "small-run.yaml").read_text(encoding="utf-8"))
     keys["traces"]["digitizers"][1]["command"] = (
-        f"python {ROOT}/examples/my-digitizer/my_digitizer.py {{image}} {{output}}"
+        f"{sys.executable} {ROOT}/examples/my-digitizer/my_digitizer.py {{image}} {{output}}"
     )
     config, folder = validate_config(keys), tmp_path_factory.mktemp("small-run")
     listed, planned = folder / "records/records.parquet", folder / "manifest/manifest.parquet"

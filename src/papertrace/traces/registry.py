@@ -88,12 +88,15 @@ def _dncnn(switches: tuple[str, ...]) -> Digitizer:
 
 def _network(switches: tuple[str, ...]) -> Digitizer:
     from papertrace.traces.network.digitizer import Network
-    from papertrace.traces.network.models import check_weights
+    from papertrace.traces.network.models import Weights, check_weights
 
     folders = _weights(switches)
     for folder in folders:
         check_weights(folder)
-    return Network(tuple(switch for switch in switches if not switch.startswith(_WEIGHTS)), *folders[-1:])
+    return Network(
+        tuple(switch for switch in switches if not switch.startswith(_WEIGHTS)),
+        Weights(folders[-1] if folders else None, exact="no-bfloat16" in switches),
+    )
 
 
 def _weights(switches: tuple[str, ...]) -> list[Path]:

@@ -4,5 +4,5 @@ A page network tells traces from grid, print and creases and finds the rows; a t
 strip: for every column where the curve is, whether there is one, and how far off that may be.
 """
 
-SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column", "no-einthoven")
+SWITCHES = ("no-warp", "no-ends", "no-continuity", "one-per-column", "no-einthoven", "no-bfloat16")
 """Parts that can be left out, to measure what they bring."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from papertrace.traces.network.bands import Band, find_bands, share_in_rows, wit
 from papertrace.traces.network.decode import heights, stretches
 from papertrace.traces.network.ends import refine_ends
 from papertrace.traces.network.gridless import sheet_of_rows
-from papertrace.traces.network.models import BLOCK, read_trace, read_view
+from papertrace.traces.network.models import BLOCK, PACKAGED, Weights, read_trace, read_view
 from papertrace.traces.pulse_ink import pulses_in_ink
 from papertrace.traces.rejection import shape_of
 from papertrace.traces.sheet import Sheet, sheet_of
@@ -41,7 +40,7 @@ class Network:
 
     name = "network"
 
-    def __init__(self, switches: tuple[str, ...] = (), weights: Path | None = None):
+    def __init__(self, switches: tuple[str, ...] = (), weights: Weights = PACKAGED):
         self._without = switches
         self._weights = weights
 
@@ -163,7 +162,7 @@ class _View:
     strips: Seen
 
 
-def _trace_map(seen: Seen, page: InkMap, weights: Path | None) -> np.ndarray:
+def _trace_map(seen: Seen, page: InkMap, weights: Weights) -> np.ndarray:
     """Return what the page network sees of the traces on the whole page, shape (h, w)."""
     block = 2 * BLOCK
     height, width = (-(-int(side / page.scale * VIEW_SCALE) // block) * block for side in page.ink.shape)

@@ -1,4 +1,4 @@
-"""The trained networks, run by ONNX Runtime on one thread."""
+"""The trained networks on strips and views."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from papertrace.traces.onnx import open_network
+from papertrace.traces.onnx import NetworkRun, open_network
 
 BLOCK = 32
 """Sides that the networks take are multiples of this; what is missing is filled up."""
@@ -35,27 +35,50 @@ class StripReading:
 _TRACE, _PAGE = "trace.onnx", "page.onnx"
 
 
+@dataclass(frozen=True)
+class Weights:
+    """Which networks are run, and how.
+
+    Attributes
+    ----------
+    folder : Path, optional
+        Where they are taken from instead of the package.
+    exact : bool
+        In float32 on every processor; see `papertrace.traces.onnx`.
+    """
+
+    folder: Path | None = None
+    exact: bool = False
+
+    def open(self, name: str) -> NetworkRun:
+        """Return one of the networks."""
+        return open_network(__package__, name, self.folder, exact=self.exact)
+
+
+PACKAGED = Weights()
+
+
 def check_weights(folder: Path) -> None:
     """Raise `PapertraceError` where a folder does not hold both networks."""
     for name in (_TRACE, _PAGE):
-        open_network(__package__, name, folder)
+        Weights(folder).open(name)
 
 
-def read_trace(strip: np.ndarray, weights: Path | None = None) -> StripReading:
-    """Run the trace network on a strip, shape (4, h, w); the package's, or that of a folder of weights."""
+def read_trace(strip: np.ndarray, weights: Weights = PACKAGED) -> StripReading:
+    """Run the trace network on a strip, shape (4, h, w)."""
     _, h, w = strip.shape
     padded = _padded(strip, BLOCK)
     # the rows that were added are as far below the row's middle as they look
     padded[3, h:] = strip[3, -1, 0] + (strip[3, 1, 0] - strip[3, 0, 0]) * np.arange(1, len(padded[3]) - h + 1)[:, None]
     padded[3, :h, w:] = strip[3, :, :1]
-    logits, presence, scale = open_network(__package__, _TRACE, weights).run(None, {"strips": padded[None]})
+    logits, presence, scale = weights.open(_TRACE)(padded[None])
     return StripReading(logits[0, : 2 * w, :h], _sigmoid(presence[0, : 2 * w]), np.exp(scale[0, : 2 * w]))
 
 
-def read_view(view: np.ndarray, weights: Path | None = None) -> np.ndarray:
+def read_view(view: np.ndarray, weights: Weights = PACKAGED) -> np.ndarray:
     """Run the page network on a view, shape (3, h, w): how likely traces are, shape (h // 2, w // 2)."""
     _, h, w = view.shape
-    masks = open_network(__package__, _PAGE, weights).run(None, {"views": _padded(view, 2 * BLOCK)[None]})[0]
+    masks = weights.open(_PAGE)(_padded(view, 2 * BLOCK)[None])[0]
     return _sigmoid(masks[0, 0, : h // 2, : w // 2])
 
 

@@ -90,7 +90,7 @@ grammar: venv  ## names, layout, gain, speed and time zero, on pages of every ki
 foreign-pages: venv  ## 12-lead pages that another program drew (PAPERTRACE_DATA/foreign-pages), scored against LUDB
 	$(BIN)/python benchmarks/foreign_pages.py $(PAPERTRACE_DATA) --out results/foreign-pages $(DIGITIZERS:%=--digitizer %)
 
-digitizers: venv  ## every digitizer of DIGITIZERS="classical ..." on the sets of docs/results-digitizers.md; N=pages a set
+digitizers: venv  ## every digitizer of DIGITIZERS="classical ..." on the sets of docs/results/digitizers.md; N=pages a set
 	$(BIN)/python benchmarks/digitizers.py $(PAPERTRACE_DATA) $(DIGITIZERS:%=--digitizer %) $(N:%=--pages %) --workers $(CORES)
 
 digitizer-speed: venv  ## what a page costs each of DIGITIZERS, in CPU time and memory
@@ -121,7 +121,7 @@ scaling: venv  ## core seconds a page, overhead and parallel efficiency of runs 
 report-scale: venv  ## what summary, figures and report cost at 21,801 pages, made of the demo's tables (10 minutes)
 	$(BIN)/python benchmarks/report_scale.py $(or $(C),config/demo.yaml)
 
-experts: venv  ## delineators against the cardiologists' marks of QTDB and LUDB: tables of docs/results-clinical.md
+experts: venv  ## delineators against the cardiologists' marks of QTDB and LUDB: tables of docs/results/clinical.md
 	$(BIN)/python benchmarks/experts.py $(PAPERTRACE_DATA) $(INTO:%=--into %)
 
 clinical-results: venv  ## RR, QRS, QT and more of QTDB's test records, clean and scanned; D=name of a digitizer, N=pages a set
@@ -154,7 +154,7 @@ not-ecgs: venv  ## 80 pictures that are not ECGs: none may be accepted (minutes)
 confidence: venv  ## expected against actual errors, on validation pages (PAPERTRACE_DATA); D=name of a digitizer
 	$(BIN)/python benchmarks/confidence.py $(PAPERTRACE_DATA) --digitizer $(or $(D),classical)
 
-faults: venv  ## kill, fill, tear and clash: does the same command mend it? (20 minutes; table of docs/results-faults.md)
+faults: venv  ## kill, fill, tear and clash: does the same command mend it? (20 minutes; table of docs/results/faults.md)
 	$(BIN)/python benchmarks/faults.py $(N:%=--kills %) $(ONLY:%=--only %) $(INTO:%=--into %)
 
 test: venv  ## all tests but the slow ones
@@ -169,9 +169,9 @@ test-slurm: venv-cluster  ## a few pages on a Slurm of this machine, jobs ended 
 test-s3: venv-cluster  ## a few pages with results in an S3 bucket, served on loopback (minutes)
 	$(CLUSTER_VENV)/bin/pytest -m slow tests/cluster/test_s3.py
 
-slurm-campaign: venv-cluster  ## the same with N=2000 pages and more faults: the table of docs/results-cluster.md (an hour)
+slurm-campaign: venv-cluster  ## the same with N=2000 pages and more faults: the table of docs/results/cluster.md (an hour)
 	$(CLUSTER_VENV)/bin/python tools/slurm_node.py $(CLUSTER_VENV)/bin/python benchmarks/slurm_campaign.py \
-	  $(PAPERTRACE_DATA) --pages $(or $(N),2000) --cores $(CORES) --into docs/results-cluster.md
+	  $(PAPERTRACE_DATA) --pages $(or $(N),2000) --cores $(CORES) --into docs/results/cluster.md
 
 lint: venv  ## style of the code and of the workflow
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""A dataset's figures as Markdown, as docs/results.md has them: ``python benchmarks/results_table.py RESULTS``.
+"""A dataset's figures as Markdown, as in docs/results/qtdb-210.md: ``python benchmarks/results_table.py RESULTS``.
 
 In    RESULTS/scores/summary.csv, of all leads (`group` all), and digitizers.csv; their columns are told in
       docs/tables.md. With --without, which leaves pages out, RESULTS/scores/scores.parquet.

@@ -1,6 +1,6 @@
 """Pages made on a Slurm cluster while its jobs are ended on purpose, beside the same pages made on this machine.
 
-    python tools/slurm_node.py python benchmarks/slurm_campaign.py DATA --pages 2000 --into docs/results-cluster.md
+    python tools/slurm_node.py python benchmarks/slurm_campaign.py DATA --pages 2000 --into docs/results/cluster.md
 
 In    a Slurm cluster within reach (`tools/slurm_node.py` makes one of this machine); DATA/qtdb, the QT Database.
 Out   Markdown on stdout, or in the file of --into between its markers; status 1 if anything was lost or other bytes

@@ -18,7 +18,7 @@ from papertrace.cli import cli as papertrace
 
 PAGES = (
     "README.md",
-    *(f"docs/results{part}.md" for part in ("", "-clinical", "-digitizers")),
+    *(f"docs/results/{name}.md" for name in ("qtdb-210", "clinical", "digitizers")),
     *(f"docs/{name}.md" for name in ("exports", "generator", "geometry", "grammar", "realism", "rejection", "report")),
     *(f"docs/{name}.md" for name in ("models/dncnn", "models/network", "your-digitizer")),
 )
@@ -28,8 +28,8 @@ FIGURES = 4
 """A table with as many cells that are numbers is a table of figures."""
 
 BY_HAND = {
-    "README.md": "lines of docs/results*.md, see the tests below",
-    "docs/results.md, From a fresh clone": "the commands are its rows; wall clock of this machine",
+    "README.md": "lines of docs/results/*.md, see the tests below",
+    "docs/results/qtdb-210.md, From a fresh clone": "the commands are its rows; wall clock of this machine",
     "docs/generator.md, Seconds a page: step, one page": "before and after a commit that it names",
     "docs/models/network.md": "a model card: what its training was",
     "docs/report.md": "a shared machine's wall clock is left out",
@@ -158,22 +158,22 @@ def test_readme_repeats_the_digitizers_results():
     two_lead = {row[0]: row for row in body("two-lead") if row[1] == "network"}
     sets = [title.strip("`") for title in titles[2:]]
     told = [two_lead[name] for name in sets]
-    head = table_between("docs/results-digitizers.md", "two-lead").head
+    head = table_between("docs/results/digitizers.md", "two-lead").head
     for cell, row in zip(by_set[2:], told, strict=True):
         assert cell == f"{float(row[head.index('median')]):.1f} dB"
     pages = sum(int(row[head.index("pages")]) for row in told)
     lost = sum(int(count) for row in told for count in row[head.index("failed, rejected")].split(", "))
     assert by_set[1] == f"{pages - lost}/{pages}"
     assert {row[head.index("pages")] for row in told} == set(re.findall(r"(\d+) pages", titles[0]))
-    [others] = [table for table in tables_of("docs/results-digitizers.md") if "another program" in table.heading]
+    [others] = [table for table in tables_of("docs/results/digitizers.md") if "another program" in table.heading]
     [row] = [dict(zip(others.head, row, strict=False)) for row in others.rows if row[0] == "network"]
     assert foreign[2] == f"{float(row['aligned: median']):.1f} dB"
 
 
 def test_readme_repeats_the_clinical_results():
     table = tables_of("README.md")[1]
-    head = table_between("docs/results-clinical.md", "digitized").head
-    rows = {tuple(row[:3]): row for row in body("digitized", "docs/results-clinical.md")}
+    head = table_between("docs/results/clinical.md", "digitized").head
+    rows = {tuple(row[:3]): row for row in body("digitized", "docs/results/clinical.md")}
     for name, line in zip(("clean", "kit"), table.rows, strict=True):
         assert name in line[0]
         for title, cell in zip(table.head[1:], line[1:], strict=True):
@@ -189,5 +189,5 @@ def table_between(page: str, name: str) -> Table:
     return next(table for table in tables_of(page) if table.line == first + 2)
 
 
-def body(name: str, page: str = "docs/results-digitizers.md") -> list[list[str]]:
+def body(name: str, page: str = "docs/results/digitizers.md") -> list[list[str]]:
     return table_between(page, name).rows

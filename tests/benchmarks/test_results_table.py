@@ -1,4 +1,4 @@
-"""The Markdown table of docs/results.md, from what `summary` writes."""
+"""The Markdown table of docs/results/qtdb-210.md, from what `summary` writes."""
 
 from __future__ import annotations
 

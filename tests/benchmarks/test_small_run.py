@@ -1,4 +1,4 @@
-"""The tables of docs/results.md, made of a run of four pages: as they are kept, and as its scores say."""
+"""The tables of docs/results/qtdb-210.md, made of a run of four pages: as they are kept, and as its scores say."""
 
 from __future__ import annotations
 

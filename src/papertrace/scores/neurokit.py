@@ -21,7 +21,7 @@ class NeuroKit:
     Attributes
     ----------
     method : str
-        ``prominence`` [1]_ or ``dwt`` [2]_. Against cardiologists: docs/results-clinical.md. Noise of 10 µV, about what
+        ``prominence`` [1]_ or ``dwt`` [2]_. Against cardiologists: docs/results/clinical.md. Noise of 10 µV, about what
         digitizing adds, moves dwt much more than prominence: its scale jumps at 60 beats per minute.
 
     References

@@ -74,7 +74,7 @@ class Wavelet:
     """Delineator on the wavelet transform; see this module.
 
     Its constants were chosen on the training and validation records of QTDB, by the errors against `q1c` and by how
-    little they move when a page is digitized; `docs/results-clinical.md` says what it reaches on others.
+    little they move when a page is digitized; `docs/results/clinical.md` says what it reaches on others.
     """
 
     def __call__(self, samples_mv: np.ndarray, rate_hz: float) -> Beats:

@@ -16,7 +16,7 @@ LAYERS, FEATURES = 17, 16
 REACH_PX = LAYERS
 """How far from a pixel the network looks: one pixel a layer."""
 
-_BAND_PX = 1_200_000  # at a time, so that a worker needs some 200 MB
+_BAND_PX = 400_000  # at a time, so that it adds some 200 MB to a worker; three times as many save 7 % of its time
 
 
 def clean(image: np.ndarray) -> np.ndarray:

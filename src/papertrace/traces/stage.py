@@ -12,6 +12,7 @@ from papertrace import tables
 from papertrace.errors import ConfigError, ImageError
 from papertrace.images import read_stage_image
 from papertrace.io import atomic_folder, read_rows, shard_folder, write_table
+from papertrace.memory import return_freed_memory
 from papertrace.subset import is_read
 from papertrace.traces.digitizer import Digitizer, PageTraces
 from papertrace.traces.registry import get_digitizer
@@ -25,6 +26,7 @@ _PAGE_FIELDS = ("layout", "px_per_mm_x", "px_per_mm_y", "rotation_deg")
 _PAGE_FIELDS += ("speed_mm_s", "gain_mm_mv", "speed_from", "gain_from", "confidence", "expected_snr_db")
 _LEAD_FIELDS = ("lead", "row", "column", "start_s", "rate_hz", "samples", "confidence", "error_mv", "x_px", "y_px")
 _LEAD_FIELDS += ("gain_mm_mv",)
+_MOST_MIB = 1000  # between two images; the next one may add a third
 
 
 def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
@@ -75,6 +77,7 @@ def run(config: Config, pages: Path, scans: Path, out: Path) -> None:
                 }
             )
             signals += [{**key, **{field: getattr(trace, field) for field in _LEAD_FIELDS}} for trace in read.traces]
+        return_freed_memory(_MOST_MIB)
     with atomic_folder(shard_folder(out)) as folder:
         write_table(signals, tables.SIGNALS, folder / "signals.parquet")
     write_table(table, tables.TRACES, out, holds=[shard_folder(out)])

@@ -1,13 +1,10 @@
 """The same id gives the same bytes: whatever ran before, in any process, order, shard, place and number of threads.
 
 Once, in a full run beside other jobs, one process made one of its 120 digests another ("mixed 2x1 page png"; the JPEG
-of the same page was as ever). It never came back. Looked for since, on an Intel processor with AVX-512, at a load of 3
-to 5: 80 runs of this script with other hash seeds and addresses, 3,626 renderings of that page over a heap full of
-noise, 12,263 compressions of it at every alignment, and each once under valgrind, which has no AVX-512: all the same,
-and NumPy, OpenCV and ISA-L use nothing that was not initialised. By reading: what is cached (`functools.cache`: words,
-presets, letters, typefaces, a fold's profile) is only read, and no global generator, clock, locale or set enters. One
-pixel off by a grey level would leave the page's JPEG and both files of the scan as they are in 12 % of its places, so
-pixels have digests of their own here: should it come back, they tell the drawing from the compression.
+of the same page was as ever); much later, one PNG of 2,000 differed between a run on this machine and one on Slurm, of
+equal pixels. It was ISA-L's deflate, which gives a page in 2,000 to 4,000 other bytes from process to process;
+`papertrace.encoding` compresses with libdeflate since. Pixels have digests of their own here, to tell the drawing from
+the compression should another library do the like.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import cv2
@@ -66,3 +67,12 @@ def test_jpeg_files_keep_the_colour_of_single_pixels():
     colour = [decoded(data)[:, 31].astype(int) for data in (encode_image(image, "jpeg", 95), encode_jpeg(image, 95))]
     whole, half = (np.abs(pixels - image[:, 31]).max() for pixels in colour)
     assert whole <= 12 and half > 40
+
+
+def test_png_bytes_are_those_of_the_pinned_library():
+    """A manifest counts on it: another library, or another version of it, changes the bytes of every dataset."""
+    ramp = (np.arange(300)[:, None] * np.arange(500) // 7 % 256).astype(np.uint8)
+    page = cv2.merge([ramp, ramp[::-1].copy(), 255 - ramp])
+    page[::25] = (180, 170, 250)
+    sums = {hashlib.sha256(encode_png(page)).hexdigest() for _ in range(20)}
+    assert sums == {"02b6cfea41ff9ebd4d3382cf4295310967b630f7afb5dcbfe6f9f46be1e5f59b"}

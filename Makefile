@@ -80,6 +80,10 @@ qtdb: venv  ## all 21,801 pages (hours)
 	$(BIN)/snakemake --cores $(CORES) --configfile config/qtdb.yaml --config 'records={folder: $(QTDB)}'
 	@echo "The report: $(CURDIR)/results/qtdb/report/report.html"
 
+.PHONY: qtdb-results
+qtdb-results: venv  ## what that run took, lost and scored: the tables of docs/results/qtdb-21801.md (INTO=file)
+	$(BIN)/python benchmarks/full_run.py results/qtdb --cores $(CORES) $(INTO:%=--into %)
+
 .PHONY: download-faults
 download-faults: venv  ## the QT Database through a server that fails, and through twenty kills (2 minutes): docs/records.md
 	$(BIN)/pytest -s -m slow tests/download

@@ -1,8 +1,9 @@
-"""Write down a whole run of the workflow, as docs/results/qtdb-21801.md has it: ``make full-run-results``.
+"""Write down a whole run of the workflow, as docs/results/qtdb-21801.md has it: ``make qtdb-results``.
 
 In    RESULTS: the folder of a dataset whose run has ended, on the disk it was made on (times are those of its files).
-Out   Markdown tables on stdout, or in the file of --into between their markers: the run, its cost by stage, failures
-      by reason, SNR and clinical parameters of the test split, the study's figures beside them.
+Out   Markdown tables on stdout, or in the file of --into between their markers: the run, its cost by
+      stage and as forecast, disk, failures by reason, SNR and clinical parameters of the test split, the study's
+      figures beside them.
 
 A job's end is when its benchmark file was written, its beginning as long before as that says. Where no job ran for
 `PAUSE_S` the run had been stopped; its wall clock is what remains.
@@ -20,8 +21,11 @@ from pathlib import Path
 from digitizers import renewed
 from results_table import figure
 
-from papertrace.costs import stage_costs, to_markdown
+from papertrace.config import load_config
+from papertrace.costs import busy_seconds, stage_costs, to_markdown
 from papertrace.errors import PapertraceError
+from papertrace.forecast import forecast
+from papertrace.forecast_told import compared
 from papertrace.io import write_text
 
 PAUSE_S = 60.0
@@ -73,6 +77,7 @@ def tables(results: Path, cores: int, split: str) -> dict[str, str]:
     return {
         "run": run_table(results, cores),
         "costs": to_markdown(stage_costs(results)),
+        "plan": plan_table(results, cores),
         "disk": disk_table(results),
         "failures": failure_table(_read(results / "scores/failures.csv")),
         "snr": snr_table(_read(results / "scores/summary.csv"), split),
@@ -119,6 +124,13 @@ def run_table(results: Path, cores: int) -> str:
         "core seconds a page, all in all": f"{wall * cores / max(pages, 1):.3f}",
     }
     return _markdown(("", ""), rows.items(), "|---|--:|")
+
+
+def plan_table(results: Path, cores: int) -> str:
+    """Return what ``papertrace plan --against`` says of the run: the forecast of its own config beside what it took."""
+    run = load_config(results / "config/report.json")
+    actual = {cost.stage: cost for cost in stage_costs(results)}
+    return compared(forecast(run), actual, busy_seconds(results), cores)
 
 
 def disk_table(results: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -63,3 +64,9 @@ def test_opening_a_network_reports_to_nobody():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_packaged_trace_network_sums_and_does_not_stack():
+    """As `papertrace.training.unstack` leaves it; as PyTorch exports it, it would cost a seventh more."""
+    network = (resources.files(PACKAGE) / "trace.onnx").read_bytes()
+    assert (network.count(b"ConvTranspose"), b"Resize" in network) == (4, False)

@@ -88,3 +88,12 @@ def test_the_exported_network_says_what_torch_says(rounds, tmp_path):
         wanted = net(torch.from_numpy(strips))
     for a, b in zip(told, wanted, strict=True):
         assert np.abs(a - b.numpy()).max() < 1e-3
+
+
+def test_no_exported_network_stacks_what_it_doubled(rounds, tmp_path):
+    from papertrace.training.export import export
+
+    onnx = pytest.importorskip("onnx")
+    export(_fit(rounds, tmp_path, 1), "trace", tmp_path / "trace.onnx")
+    kinds = [node.op_type for node in onnx.load(tmp_path / "trace.onnx").graph.node]
+    assert (kinds.count("ConvTranspose"), kinds.count("Resize")) == (3, 0)

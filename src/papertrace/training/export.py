@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
 from papertrace.io import atomic_path
 from papertrace.traces.strips import CHANNELS
+from papertrace.training.unstack import unstacked
 
 OPSET = 17
 _INPUTS = {"trace": ("strips", (1, CHANNELS, 192, 320)), "page": ("views", (1, 3, 256, 320))}
@@ -42,3 +44,4 @@ def export(net: nn.Module, kind: str, out: Path) -> None:
             output_names=list(_OUTPUTS[kind]),
             dynamic_axes={name: _FREE, **{output: {0: "n"} for output in _OUTPUTS[kind]}},
         )
+        onnx.save(unstacked(onnx.load(path)), path)

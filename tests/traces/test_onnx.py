@@ -67,6 +67,6 @@ def test_opening_a_network_reports_to_nobody():
 
 
 def test_the_packaged_trace_network_sums_and_does_not_stack():
-    """As `papertrace.training.unstack` leaves it; as PyTorch exports it, it would cost a seventh more."""
+    """As `papertrace.training.unstack` leaves it; as PyTorch exports it, it would cost a sixth more."""
     network = (resources.files(PACKAGE) / "trace.onnx").read_bytes()
     assert (network.count(b"ConvTranspose"), b"Resize" in network) == (4, False)

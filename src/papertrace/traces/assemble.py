@@ -22,6 +22,7 @@ from papertrace.traces.runs import INK_THRESHOLD
 from papertrace.traces.scale import PageScale, find_gain, find_speed
 from papertrace.traces.scale_text import read_scale
 from papertrace.traces.time_span import left_edge, time_span
+from papertrace.traces.words import covered_by
 
 _BRIDGE_MM = 1.0
 _END_MM = 0.2  # how far an end's value is held: the ends of rows are found to a tenth of a millimetre
@@ -59,14 +60,15 @@ def assemble(
         rows = cut_pulses(rows)
         pulses = [] if any(row.pulse is not None for row in rows) else pulses_in_ink(page, rows)
     rows = give_pulses(rows, pulses)
-    text = read_scale(page, rows) if scale is None else None
+    covered = covered_by(page, rows)
+    text = read_scale(page, rows, covered) if scale is None else None
     gain = find_gain(rows, [[None]] * len(rows), text)[0] if scale is None else scale.gain_mm_mv
     reason = reason_to_reject(rows, gain, float(np.mean(page.ink > INK_THRESHOLD)))
     if reason is not None:
         return PageTraces("rejected", reason)
     speed, speed_from = find_speed(rows, text) if scale is None else (scale.speed_mm_s, scale.speed_from)
     start, seconds = time_span(rows, speed, left_edge(rows, page))
-    read = assign_columns(read_lead_names(page, rows), rows, start, seconds * speed)
+    read = assign_columns(read_lead_names(page, rows, covered), rows, start, seconds * speed)
     layout, grid = arrange([None if row is None else row.leads for row in read])
     if scale is None:
         scale = PageScale(speed, speed_from, *find_gain(rows, grid, text))

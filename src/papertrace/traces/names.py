@@ -90,7 +90,9 @@ class _Word:
     offset_mm: float = 0.0
 
 
-def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] = ()) -> list[LeadName]:
+def read_lead_names(
+    page: InkMap, rows: list[Row], covered: np.ndarray | None = None, *, without: tuple[str, ...] = ()
+) -> list[LeadName]:
     """Read the names that are printed beside the traces.
 
     A name counts only if it looks like one word of the vocabulary and clearly less like any other, and if it agrees
@@ -102,6 +104,8 @@ def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] =
         The page's ink.
     rows : list of Row
         The page's rows from the top, without calibration pulses.
+    covered : ndarray, optional
+        What `covered_by` gives of these, if it is known.
     without : tuple of str
         Typefaces to do without (parts of their names), to measure what is read in a typeface never seen.
 
@@ -112,7 +116,7 @@ def read_lead_names(page: InkMap, rows: list[Row], *, without: tuple[str, ...] =
     """
     if not rows:
         return []
-    covered = covered_by(page, rows)
+    covered = covered_by(page, rows) if covered is None else covered
     area = (
         min(row.start_mm for row in rows) - _BEFORE_MM,
         rows[0].centre_mm - _ABOVE_MM,

@@ -74,7 +74,7 @@ class _Reading:
     score: float
 
 
-def read_scale(page: InkMap, rows: list[Row]) -> ScaleText:
+def read_scale(page: InkMap, rows: list[Row], covered: np.ndarray | None = None) -> ScaleText:
     """Read paper speed and gain below the rows, or else above them.
 
     Parameters
@@ -83,8 +83,10 @@ def read_scale(page: InkMap, rows: list[Row]) -> ScaleText:
         The page's ink.
     rows : list of Row
         The page's rows from the top; at least one.
+    covered : ndarray, optional
+        What `covered_by` gives of these, if it is known.
     """
-    covered = covered_by(page, rows)
+    covered = covered_by(page, rows) if covered is None else covered
     height, width = (side / page.scale for side in page.ink.shape)
     below = (0.0, rows[-1].centre_mm + _BELOW_MM, width, height)
     above = (0.0, 0.0, width, rows[0].centre_mm - _ABOVE_MM)

@@ -200,7 +200,10 @@ def measure_readings(bench: Bench, dataset: Dataset, counts: dict[str, float]) -
             traces = {"digitizers": [digitizer], "inputs": [kind], "shares": {digitizer: {kind: share}}}
             config = bench.config(dataset, traces=traces)
             measured = bench.run_shard(f"traces/{digitizer}/{kind}", {}, out, "traces", "--config", config)
-            read = read_table(out).num_rows / dataset.pages
+            table = read_table(out)
+            if "failed" in table["status"].to_pylist():
+                raise SystemExit(f"{dataset.name}: {digitizer} failed on {kind}: what that takes is no measurement")
+            read = table.num_rows / dataset.pages
             measured.counts |= {name: count * (1 if name == "size" else read) for name, count in counts.items()}
             if read == 1:
                 bench.run_shard("scores", counts | {"reading": counts["lead"]}, scores, "scores", "--config", config)
@@ -290,12 +293,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(Path(name), given.data.resolve())
         measure(bench)
-    model = {
-        "measured": {"machine": machine(), "commit": git_commit()},
-        "stages": told(bench),
-        "formats": formats(bench),
-    }
+    before = yaml.safe_load(DATA_FILE.read_text(encoding="utf-8"))
+    model = renewed(before, {"stages": told(bench), "formats": formats(bench)})
     given.out.write_text(yaml.safe_dump(model, sort_keys=False))
+
+
+def renewed(before: dict, measured: dict) -> dict:
+    """Return the model's file with what was measured now; what this benchmark does not measure stays as it was.
+
+    That is Snakemake's own start and share of each job (`workflow`), which runs of any size tell: ``make scaling``.
+    """
+    return {**before, "measured": {"machine": machine(), "commit": git_commit()}, **measured}
 
 
 if __name__ == "__main__":

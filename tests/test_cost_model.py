@@ -147,3 +147,13 @@ def test_the_figures_cover_everything_that_a_config_may_ask_for():
     formats = PagesConfig.model_json_schema()["properties"]["format"]["enum"]
     assert all(set(model.formats[stage]) == set(formats) for stage in ("pages", "scans"))
     assert forecast(Config()).cpu_s > 0
+
+
+def test_measuring_anew_leaves_what_is_not_measured(monkeypatch):
+    """`make cost-model` writes a file that can be read again, with Snakemake's own share in it."""
+    import cost_model as benchmark
+
+    monkeypatch.setattr(benchmark, "machine", lambda: "an abacus")
+    before = vars(MODEL)
+    after = CostModel(**benchmark.renewed(before, {"stages": {"summary": {}}, "formats": {}}))
+    assert (after.workflow, after.stages, after.measured["machine"]) == (MODEL.workflow, {"summary": {}}, "an abacus")

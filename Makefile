@@ -119,8 +119,8 @@ cost-model: venv  ## measure anew what `papertrace plan` goes by: src/papertrace
 scaling-tables: venv  ## the tables of docs/scaling.md, from the cost model
 	$(BIN)/python benchmarks/scaling_tables.py --into docs/scaling.md
 
-scaling: venv  ## core seconds a page, overhead and parallel efficiency of runs of N="100 1000" pages on CORES_TRIED="1 2"; CHEAP=1: no digitizing
-	$(BIN)/python benchmarks/scaling.py $(QTDB) --pages $(or $(N),100 1000) --cores $(or $(CORES_TRIED),1 2) $(CHEAP:%=--cheap)
+scaling: venv  ## core seconds a page, overhead and parallel efficiency of runs of N="100 1000" pages on CORES_TRIED="1 2"; CHEAP=1: no digitizing; SHARD=pages a shard
+	$(BIN)/python benchmarks/scaling.py $(QTDB) --pages $(or $(N),100 1000) --cores $(or $(CORES_TRIED),1 2) $(CHEAP:%=--cheap) $(SHARD:%=--shard-size %)
 
 report-scale: venv  ## what summary, figures and report cost at 21,801 pages, made of the demo's tables (10 minutes)
 	$(BIN)/python benchmarks/report_scale.py $(or $(C),config/demo.yaml)

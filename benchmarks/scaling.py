@@ -64,7 +64,7 @@ class Run:
         return (self.own_s + self.startup_s) / (self.jobs_s + self.own_s)
 
 
-def run(qtdb: Path, pages: int, cores: int, cheap: bool) -> Run:
+def run(qtdb: Path, pages: int, cores: int, cheap: bool, shard_size: int | None = None) -> Run:
     """Make a run from nothing and measure it."""
     dataset = f"{pages}-pages-{cores}-cores"
     folder = ROOT / "results/scaling" / dataset
@@ -73,6 +73,7 @@ def run(qtdb: Path, pages: int, cores: int, cheap: bool) -> Run:
     command += ["--until", "scans"] if cheap else []
     # a part ends with the scores
     command += ["--config", f"dataset={dataset}", "results=results/scaling", f"limit={pages}", "part=1/1"]
+    command += [f"shard_size={shard_size}"] if shard_size else []
     command.append(f"records={{source: folder, folder: {qtdb.resolve()}}}")
     begin, own_s = time.perf_counter(), 0.0
     with (ROOT / "results/scaling.log").open("w") as log:
@@ -127,9 +128,11 @@ def main() -> None:
     parser.add_argument("--pages", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--cheap", action="store_true", help="records to scans only")
+    parser.add_argument("--shard-size", type=int, help="pages a shard [as in the config]")
     given = parser.parse_args()
     (ROOT / "results/scaling").mkdir(parents=True, exist_ok=True)
-    print(table([run(given.qtdb, pages, cores, given.cheap) for pages in given.pages for cores in given.cores]))
+    sizes = [(pages, cores) for pages in given.pages for cores in given.cores]
+    print(table([run(given.qtdb, *size, given.cheap, given.shard_size) for size in sizes]))
 
 
 if __name__ == "__main__":

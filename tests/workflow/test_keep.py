@@ -65,3 +65,13 @@ def test_stale_traces_and_scans_are_made_of_images_made_again(bare, tiny):
     result = CliRunner().invoke(cli, ["restore", f"--results={folder}"])
     assert result.output == "pages: 2 images made again\nscans: 2 images made again\n"
     assert bare.hashes(*STAGES) == whole
+
+
+def test_one_core_has_the_images_of_one_shard_at_a_time(workspace, tiny_config):
+    """What a run needs of the disk counts on it: a shard is scored, and its images go, before the next is drawn."""
+    config = {**tiny_config, "keep": [], "shard_size": 1, "part": "1/1", "traces": {"digitizers": ["classical"]}}
+    folder = workspace.make(config, cores=1)
+    ends = sorted((file.stat().st_mtime, file.parent.name, file.stem) for file in folder.glob("benchmarks/*/shard-*"))
+    order = [(stage, shard) for _, stage, shard in ends if stage in ("pages", "scores")]
+    assert [stage for stage, _ in order] == ["pages", "scores"] * 4
+    assert all(drawn[1] == scored[1] for drawn, scored in zip(order[::2], order[1::2], strict=True))

@@ -10,6 +10,8 @@ rule stage_config:
         "<results>/config/{stage}.json",
     log:
         "<logs>/config/{stage}.log",
+    # before all else: on one core the scores would wait for theirs until every page is drawn, and the images with them
+    priority: 4
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -22,10 +22,9 @@ from digitizers import renewed
 from results_table import figure
 
 from papertrace.config import load_config
-from papertrace.costs import busy_seconds, stage_costs, to_markdown
+from papertrace.costs import stage_costs, to_markdown
 from papertrace.errors import PapertraceError
-from papertrace.forecast import forecast
-from papertrace.forecast_told import compared
+from papertrace.forecast_told import beside_run
 from papertrace.io import write_text
 
 PAUSE_S = 60.0
@@ -128,9 +127,7 @@ def run_table(results: Path, cores: int) -> str:
 
 def plan_table(results: Path, cores: int) -> str:
     """Return what ``papertrace plan --against`` says of the run: the forecast of its own config beside what it took."""
-    run = load_config(results / "config/report.json")
-    actual = {cost.stage: cost for cost in stage_costs(results)}
-    return compared(forecast(run), actual, busy_seconds(results), cores)
+    return beside_run(load_config(results / "config/report.json"), results, cores)
 
 
 def disk_table(results: Path) -> str:

@@ -714,14 +714,13 @@ def plan(config: Path | None, keys: tuple[str, ...], cores: int, like: Path | No
     from papertrace import forecast_told
     from papertrace.config import load_config
     from papertrace.cost_model import measured_model
-    from papertrace.costs import busy_seconds, stage_costs
+    from papertrace.costs import stage_costs
     from papertrace.forecast import forecast, likened
 
     if against is not None:
         # a run that has no report yet keeps its config in parts
         run = load_config(config or against / "config/report.json", keys)
-        actual = {cost.stage: cost for cost in stage_costs(against)}
-        return click.echo(forecast_told.compared(forecast(run), actual, busy_seconds(against), cores), nl=False)
+        return click.echo(forecast_told.beside_run(run, against, cores), nl=False)
     if config is None:
         raise click.UsageError("Missing option '--config'.")
     told = forecast(load_config(config, keys))

@@ -62,7 +62,7 @@ def encode_png(image: np.ndarray) -> bytes:
     else:
         cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=rows[:, 1:].reshape(image.shape))
     header = struct.pack(">IIBBBBB", width, height, 8, 0 if image.ndim == 2 else 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", bytes(deflate.zlib_compress(rows, _PNG_EFFORT))), (b"IEND", b""))
+    parts = ((b"IHDR", header), (b"IDAT", deflate.zlib_compress(rows, _PNG_EFFORT)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
 
 
@@ -87,5 +87,5 @@ def _encode(suffix: str, image: np.ndarray, parameters: list[int]) -> bytes:
     return data.tobytes()
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def _chunk(kind: bytes, data: bytes | bytearray) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from papertrace.config import Config
 from papertrace.cost_model import Cost, CostModel
-from papertrace.costs import StageCost
-from papertrace.forecast import Forecast
+from papertrace.costs import StageCost, busy_seconds, stage_costs
+from papertrace.forecast import Forecast, forecast
 
 
 def told(forecast: Forecast, model: CostModel, cores: int, by_run: str | None = None) -> str:
@@ -49,6 +51,12 @@ def told(forecast: Forecast, model: CostModel, cores: int, by_run: str | None = 
     if forecast.unknown:
         lines.append(f"* Not in it, as nobody knows what they take: {', '.join(forecast.unknown)}.")
     return "\n".join(lines) + "\n"
+
+
+def beside_run(config: Config, results: Path, cores: int) -> str:
+    """Return what is forecast for a config beside what the run in a folder took, as `compared` has it."""
+    actual = {cost.stage: cost for cost in stage_costs(results)}
+    return compared(forecast(config), actual, busy_seconds(results), cores)
 
 
 def compared(forecast: Forecast, actual: Mapping[str, StageCost], wall_s: float, cores: int) -> str:

@@ -239,6 +239,8 @@ TERMS = {
     "peak_mib": {
         "records": ("job",),
         "manifest": ("job", "page"),
+        # a worker that reads hands memory back (`papertrace.memory`): two hundred pages take what twenty do
+        "traces": ("job", "size"),
         "*": ("job", "size", "page"),
         **dict.fromkeys(FOLDERS, ("job", "reading")),
     },

@@ -122,7 +122,7 @@ def run_table(results: Path, cores: int) -> str:
         f"share of {cores} cores that jobs were at work on": f"{busy / wall / cores:.1%}",
         "core seconds a page, all in all": f"{wall * cores / max(pages, 1):.3f}",
     }
-    return _markdown(("", ""), rows.items(), "|---|--:|")
+    return _markdown("| of the run | measured |", rows.items(), "|---|--:|")
 
 
 def plan_table(results: Path, cores: int) -> str:
@@ -137,7 +137,7 @@ def disk_table(results: Path) -> str:
         if file.is_file():
             sizes[file.relative_to(results).parts[0]] += file.stat().st_size
     rows = [(name, f"{size / 1e9:.2f}") for name, size in sizes.most_common()]
-    return _markdown(("folder", "GB"), [*rows, ("all", f"{sizes.total() / 1e9:.2f}")], "|---|--:|")
+    return _markdown("| folder | GB |", [*rows, ("all", f"{sizes.total() / 1e9:.2f}")], "|---|--:|")
 
 
 def failure_table(failures: list[dict[str, str]]) -> str:
@@ -147,7 +147,7 @@ def failure_table(failures: list[dict[str, str]]) -> str:
     if not counts:
         return "No image was lost.\n"
     rows = [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (item[0][:2], -item[1]))]
-    return _markdown(("input", "digitizer", "status", "reason", "images"), rows, "|---|---|---|---|--:|")
+    return _markdown("| input | digitizer | status | reason | images |", rows, "|---|---|---|---|--:|")
 
 
 def snr_table(summary: list[dict[str, str]], split: str) -> str:
@@ -162,7 +162,7 @@ def snr_table(summary: list[dict[str, str]], split: str) -> str:
         cells = [""] * len(SNR)
         cells[strict], cells[median] = mean, median_form
         rows.append(("", source, *cells))
-    return _markdown(("input", "digitizer", *SNR), rows, "|---|---|" + "--:|" * len(SNR))
+    return _markdown(f"| input | digitizer | {' | '.join(SNR)} |", rows, "|---|---|" + "--:|" * len(SNR))
 
 
 def clinical_table(agreement: list[dict[str, str]], split: str) -> str:
@@ -189,7 +189,7 @@ def clinical_table(agreement: list[dict[str, str]], split: str) -> str:
                 f"{figure(row['r']):.4f}",
             )
         )
-    titles = ("input", "digitizer", "per", "parameter", "records", "n", "lost", "extra", "bias", "SD", "MAE", "r")
+    titles = "| input | digitizer | per | parameter | records | n | lost | extra | bias | SD | MAE | r |"
     return _markdown(titles, rows, "|---|---|---|---|" + "--:|" * 8)
 
 
@@ -216,9 +216,8 @@ def _read(file: Path, delimiter: str = ",") -> list[dict[str, str]]:
         raise PapertraceError(f"{file}: no such file; let the workflow run to its end first") from None
 
 
-def _markdown(titles: Iterable[str], rows: Iterable[Iterable[object]], rule: str) -> str:
-    lines = ["| " + " | ".join(titles) + " |", rule]
-    return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows)]) + "\n"
+def _markdown(titles: str, rows: Iterable[Iterable[object]], rule: str) -> str:
+    return "\n".join([titles, rule, *("| " + " | ".join(map(str, row)) + " |" for row in rows)]) + "\n"
 
 
 if __name__ == "__main__":

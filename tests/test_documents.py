@@ -18,7 +18,7 @@ from papertrace.cli import cli as papertrace
 
 PAGES = (
     "README.md",
-    *(f"docs/results/{name}.md" for name in ("qtdb-210", "clinical", "digitizers")),
+    *(f"docs/results/{name}.md" for name in ("qtdb-210", "qtdb-21801", "clinical", "digitizers")),
     *(f"docs/{name}.md" for name in ("exports", "generator", "geometry", "grammar", "realism", "rejection", "report")),
     *(f"docs/{name}.md" for name in ("models/dncnn", "models/network", "your-digitizer")),
 )
@@ -122,7 +122,8 @@ def _options_of(script) -> set[str]:
 @pytest.fixture(scope="module")
 def heads() -> list[re.Pattern]:
     """Every title line that a program writes: as it stands in it, or of a table of next to nothing."""
-    scripts = [*sorted((ROOT / "benchmarks").glob("*.py")), ROOT / "src/papertrace/costs.py"]
+    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
+    scripts += [ROOT / f"src/papertrace/{name}.py" for name in ("costs", "forecast_told")]
     text = "".join(results_table.markdown(columns, []) for columns in results_table.TABLES.values())
     sets = ("clean", "kit", "photo", "damaged", "12-lead", "100 dpi")
     entries = [entry(name, who) for name in sets for who in ("classical", "b", "classical:c")]

@@ -9,3 +9,5 @@ rule default:
     default_target: True
     input:
         rules.all.input,
+    message:
+        "the dataset is complete"  # a message, lest Snakemake list all inputs

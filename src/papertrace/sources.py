@@ -7,6 +7,7 @@ and only then. The files are found by following imports, those inside functions 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 
@@ -38,13 +39,14 @@ def source_files(stage: str) -> list[Path]:
     if _file_of(entry) is None:
         raise FileNotFoundError(f"{entry}: no such module")
     found: set[Path] = set()
-    waiting = [entry]
+    seen, waiting = {entry}, {entry}
     while waiting:
         path = _file_of(waiting.pop())
         if path is None or path in found or path.name in _BY_VALUE:
             continue
         found.add(path)
-        waiting.extend(_imports(path))
+        waiting |= _imports(path.read_bytes()) - seen
+        seen |= waiting
     data = {
         file
         for folder in {path.parent for path in found} - {_ROOT}
@@ -54,17 +56,18 @@ def source_files(stage: str) -> list[Path]:
     return sorted(found | data)
 
 
-def _imports(path: Path) -> list[str]:
+@functools.cache  # stages share most of their files, and Snakemake asks for ten of them before it begins
+def _imports(source: bytes) -> frozenset[str]:
     """Return the modules a file may import, and the packages they lie in."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             # `from papertrace.a import b` may mean a module b.
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     own = [name.split(".") for name in names if name.split(".")[0] == "papertrace"]
-    return [".".join(parts[:length]) for parts in own for length in range(1, len(parts) + 1)]
+    return frozenset(".".join(parts[:length]) for parts in own for length in range(1, len(parts) + 1))
 
 
 def _file_of(module: str) -> Path | None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from papertrace.config import Config
 from papertrace.figures import stage
 from papertrace.figures.drawn import Drawn
-from papertrace.figures.study import catalogue, clinical, pitch, style
+from papertrace.figures.study import catalogue, clinical, fidelity, pitch, style
 from papertrace.figures.study.table import table_figure
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,26 @@ def test_a_run_without_a_reading_is_no_error(write_results, tmp_path, monkeypatc
     figures = listed(tmp_path / "figures/figures.csv")
     assert figures["study/F12-snr"].problem == "no lead was read"
     assert not figures["study/F1-round-trip"].problem
+
+
+@pytest.mark.parametrize(("split", "leads"), [("all", 10), ("test", 4)])
+def test_scores_are_of_the_split_that_is_asked_for(write_results, tmp_path, monkeypatch, split, leads):
+    config = Config(dataset="tiny", shard_size=4, figures={"split": split})
+    results = write_results(tmp_path / "tiny", config, 5)
+    monkeypatch.setattr(catalogue, "items", lambda: [item for item in fidelity.ITEMS if item.number == "F12"])
+    stage.run(config, results, tmp_path / "figures/figures.csv")
+    [snr] = listed(tmp_path / "figures/figures.csv").values()
+    assert f"scans, SNR: n = {leads}" in snr.caption
+    assert ("Scores of the test split alone." in snr.caption) == (split == "test")
+
+
+def test_a_split_without_a_score_is_told(write_results, tmp_path, monkeypatch):
+    config = Config(dataset="tiny", shard_size=4, figures={"split": "validation"})
+    results = write_results(tmp_path / "tiny", config, 2)
+    monkeypatch.setattr(catalogue, "items", lambda: list(fidelity.ITEMS))
+    stage.run(config, results, tmp_path / "figures/figures.csv")
+    problems = {figure.problem for figure in listed(tmp_path / "figures/figures.csv").values()}
+    assert problems == {"no page of the split validation was scored; see `figures.split`"}
 
 
 def test_every_item_has_a_caption_in_snakemakes_report():

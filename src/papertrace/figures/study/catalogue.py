@@ -56,7 +56,8 @@ def draw(study: Study, folder: Path) -> list[Drawn]:
             continue
         if plate.rows is not None:
             write_text(to_csv(plate.rows), folder / f"{entry['name']}.csv")
-        drawn.append(Drawn(**entry, caption=plate.caption))
+        whose = f" Scores of the {study.split} split alone." if item.scored and study.split != "all" else ""
+        drawn.append(Drawn(**entry, caption=plate.caption + whose))
     write_text(_index(drawn, study), folder / FOLDER / "index.md")
     return drawn
 

@@ -86,7 +86,7 @@ def _bland_altman(ax: Axes, study: Study, input_: str, truth: np.ndarray, trace:
 def errors_table(study: Study) -> Plate:
     """T3: agreement on every clinical parameter."""
     frame = study.agreement
-    frame = frame[(frame["group"] == "all") & (frame["per"] == "beat")]
+    frame = frame[frame["per"] == "beat"]
     if frame.empty:
         raise AbsentError("no clinical parameter was measured: `scores.clinical` is off, or there are no beats")
     rows = []
@@ -126,6 +126,6 @@ def errors_table(study: Study) -> Plate:
 
 
 ITEMS = (
-    Item("F13", "clinical-agreement", "RR, QRS and QT: scatter and Bland-Altman plots", agreement_plots),
-    Item("T3", "clinical-errors", "Agreement on every clinical parameter", errors_table),
+    Item("F13", "clinical-agreement", "RR, QRS and QT: scatter and Bland-Altman plots", agreement_plots, scored=True),
+    Item("T3", "clinical-errors", "Agreement on every clinical parameter", errors_table, scored=True),
 )

@@ -61,9 +61,18 @@ class Study:
         """``results/<dataset>``."""
         return self.results.folder
 
+    @property
+    def split(self) -> str:
+        """Whose scores are shown: a split, or ``all`` records."""
+        return self.config.figures.split
+
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Rows of ``scores.parquet`` with a lead, text as categories."""
+        """Rows of ``scores.parquet`` with a lead, text as categories, of the split."""
+        return self.of_split(self._scores)
+
+    @cached_property
+    def _scores(self) -> pd.DataFrame:
         import pyarrow.parquet as pq
 
         path = self.folder / "scores/scores.parquet"
@@ -77,8 +86,11 @@ class Study:
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """``agreement.csv``."""
-        return self._csv("agreement.csv")
+        """Rows of ``agreement.csv`` that are of all pages of the split."""
+        frame = self._csv("agreement.csv")
+        if self.split == "all":
+            return frame[frame["group"] == "all"]
+        return frame[(frame["group"] == "split") & (frame["value"] == self.split)]
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -88,7 +100,7 @@ class Study:
     @cached_property
     def inputs(self) -> list[str]:
         """Which inputs were read, clean pages first."""
-        return [name for name in ("pages", "scans") if (self.scores["input"] == name).any()]
+        return [name for name in ("pages", "scans") if (self._scores["input"] == name).any()]
 
     @cached_property
     def digitizers(self) -> list[str]:
@@ -115,6 +127,15 @@ class Study:
             raise AbsentError(f"{self.digitizer} read no page")
         return read_example(self.results, ranked[len(ranked) // 2].page_id, self.input, self.digitizer)
 
+    def of_split(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the split; raises `AbsentError` where there is none."""
+        if self.split == "all":
+            return frame
+        mine = frame[frame["split"] == self.split].reset_index(drop=True)
+        if mine.empty:
+            raise AbsentError(f"no page of the split {self.split} was scored; see `figures.split`")
+        return mine
+
     def leads(self, input_: str, digitizer: str) -> pd.DataFrame:
         """Return the scores of the leads that a digitizer read."""
         frame = self.scores
@@ -128,7 +149,12 @@ class Study:
         table = pq.read_table(
             self.folder / "scores/beats.parquet",
             columns=names,
-            filters=[("input", "=", input_), ("digitizer", "=", digitizer), ("match", "=", "matched")],
+            filters=[
+                ("input", "=", input_),
+                ("digitizer", "=", digitizer),
+                ("match", "=", "matched"),
+                *([] if self.split == "all" else [("split", "=", self.split)]),
+            ],
             partitioning=None,
         )
         truth, trace = (table[name].to_numpy().astype(float) for name in names)
@@ -136,9 +162,9 @@ class Study:
         return truth[both], trace[both]
 
     def agreed(self, **wanted: str) -> dict[str, float] | None:
-        """Return a row of the agreement, by default per beat over all pages; None where there is none."""
+        """Return a row of the agreement, by default per beat; None where there is none."""
         frame = self.agreement
-        for name, value in ({"group": "all", "per": "beat"} | wanted).items():
+        for name, value in ({"per": "beat"} | wanted).items():
             frame = frame[frame[name] == value]
         return frame.iloc[0].to_dict() if len(frame) else None
 

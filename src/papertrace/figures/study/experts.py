@@ -29,11 +29,12 @@ def expert_marks(study: Study) -> Plate:
     path = study.folder / "scores/experts.parquet"
     if not path.is_file():
         raise AbsentError("the scores have no experts' marks: run scores and summary again with this version")
-    names = ["input", "digitizer", "record", "annotator", "fiducial", "truth_error_ms", "trace_error_ms"]
+    names = ["input", "digitizer", "record", "split", "annotator", "fiducial", "truth_error_ms", "trace_error_ms"]
     frame = read_table(path, names).to_pandas(strings_to_categorical=True)
     frame = frame[frame["annotator"].isin(_ANNOTATORS) & (frame["digitizer"] == study.digitizer)]
     if frame.empty:
         raise AbsentError("the records have no experts' marks on the pages: QTDB and LUDB have some")
+    frame = study.of_split(frame)
     first = frame[frame["input"] == study.inputs[0]]
     series = [("the truth itself", first, "truth_error_ms", "#111820", "s")]
     for input_, marker in zip(study.inputs, ("o", "^"), strict=False):
@@ -85,4 +86,4 @@ def errors(rows: pd.DataFrame, column: str) -> dict[str, float]:
     return agreement(group_sums(np.zeros(len(values)), values, record, int(record.max(initial=-1)) + 1))
 
 
-ITEMS = (Item("F16", "expert-marks", "Errors against experts' marks", expert_marks),)
+ITEMS = (Item("F16", "expert-marks", "Errors against experts' marks", expert_marks, scored=True),)

@@ -175,8 +175,8 @@ def digitizers_table(study: Study) -> Plate:
 
 
 ITEMS = (
-    Item("F12", "snr", "Histograms of the SNR, mean and median form", histograms),
-    Item("F15", "snr-by-preset", "SNR by preset, severity and resolution", by_preset),
-    Item("T2", "snr-by-preset", "SNR by preset, resolution and layout", snr_table),
-    Item("T5", "digitizers", "Digitizers on the same images", digitizers_table),
+    Item("F12", "snr", "Histograms of the SNR, mean and median form", histograms, scored=True),
+    Item("F15", "snr-by-preset", "SNR by preset, severity and resolution", by_preset, scored=True),
+    Item("T2", "snr-by-preset", "SNR by preset, resolution and layout", snr_table, scored=True),
+    Item("T5", "digitizers", "Digitizers on the same images", digitizers_table, scored=True),
 )

@@ -51,12 +51,15 @@ class Item:
         What it shows, in a few words.
     draw : callable
         Draws it from a run; raises `AbsentError` where the run lacks what it shows.
+    scored : bool
+        It shows scores: those of the split that `figures.split` names.
     """
 
     number: str
     slug: str
     title: str
     draw: Callable[[Study], Plate]
+    scored: bool = False
 
     @property
     def name(self) -> str:

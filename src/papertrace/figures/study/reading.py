@@ -147,9 +147,9 @@ def reliability(study: Study) -> Plate:
         )
         parts.append(table.to_pandas())
     told = pd.concat(parts, ignore_index=True)
-    pages = study.results.pages.select(["page_id", "input", "digitizer", "snr_aligned_db"]).to_pandas()
+    pages = study.results.pages.select(["page_id", "input", "digitizer", "split", "snr_aligned_db"]).to_pandas()
     both = told.merge(pages, on=["page_id", "input", "digitizer"]).dropna(subset=["expected_snr_db", "snr_aligned_db"])
-    both = both[both["digitizer"] == study.digitizer]
+    both = study.of_split(both[both["digitizer"] == study.digitizer])
     if len(both) < 2:
         raise AbsentError(f"{study.digitizer} tells no SNR that it expects")
     figure = page_figure(3.1)
@@ -192,5 +192,5 @@ def reliability(study: Study) -> Plate:
 ITEMS = (
     Item("F10", "grid-removal", "Text and grid removed: before and after", grid_removal),
     Item("F11", "overlays", "Recovered traces over the truth", overlays),
-    Item("F17", "reliability", "Reliability of the confidence", reliability),
+    Item("F17", "reliability", "Reliability of the confidence", reliability, scored=True),
 )

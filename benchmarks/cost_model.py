@@ -51,7 +51,7 @@ class Dataset:
 
 
 FEW, MANY = 2, 100
-TAIL = (200, 4000)  # pages of the runs that are summarized
+TAIL = (200, 20_000)  # pages of the runs that are summarized
 STUDY = 21_801
 FOLDERS = {"summary": "scores", "figures": "figures", "report": "report"}
 DATASETS = (
@@ -62,6 +62,8 @@ DATASETS = (
     Dataset("many", "qtdb", MANY, 200),
     Dataset("twelve", "ptbxl", 8, 200),
 )
+TAIL_OF = DATASETS[-2]
+"""Ten seconds a lead: more beats, and so more memory, than the 2.5 s of most leads on a page of twelve."""
 FORMATS = ("png", "jpeg", "webp")
 # dncnn takes seconds a page and hardly less for another: fewer of them will do
 DIGITIZERS = {"network": MANY, "classical": 24, "dncnn": 6}
@@ -126,29 +128,39 @@ def measure(bench: Bench) -> None:
     """Run everything."""
     measure_lists(bench)
     for dataset in DATASETS:
-        config, folder = bench.config(dataset), bench.folder / dataset.name
-        bench.run(None, {}, "records", "--config", config)
-        bench.run("manifest", {"page": dataset.pages}, "manifest", "--config", config)
-        pages, scans = (folder / f"{stage}/shard-00000.parquet" for stage in ("pages", "scans"))
-        drawn = bench.run_shard("pages", {}, pages, "pages", "--config", config)
-        counts = counts_of(read_table(pages))
-        drawn.counts |= counts
-        if dataset.name in ("few", "large", "some"):
-            for preset in PresetName.__args__[1:]:
-                config = bench.config(dataset, scans={"preset": preset})
-                bench.run_shard(f"scans/{preset}", counts, scans, "scans", "--config", config)
-        if dataset.name == "small":
-            # the format by default last, so that what follows has it
-            for stage, what, last in (("pages", pages, "png"), ("scans", scans, "jpeg")):
-                for kind in sorted(FORMATS, key=last.__eq__):
-                    config = bench.config(dataset, **{stage: {"format": kind}})
-                    bench.run_shard(f"{stage}.{kind}", counts, what, stage, "--config", config)
-        bench.run_shard("scans/kit", counts, scans, "scans", "--config", bench.config(dataset))
-        measure_readings(bench, dataset, counts)
+        measure_shard(bench, dataset)
+    measure_tail(bench)
+
+
+def measure_shard(bench: Bench, dataset: Dataset) -> None:
+    """Run a dataset of one shard from its records to its scores."""
+    config, folder = bench.config(dataset), bench.folder / dataset.name
+    bench.run(None, {}, "records", "--config", config)
+    bench.run("manifest", {"page": dataset.pages}, "manifest", "--config", config)
+    pages, scans = (folder / f"{stage}/shard-00000.parquet" for stage in ("pages", "scans"))
+    drawn = bench.run_shard("pages", {}, pages, "pages", "--config", config)
+    counts = counts_of(read_table(pages))
+    drawn.counts |= counts
+    if dataset.name in ("few", "large", "some"):
+        for preset in PresetName.__args__[1:]:
+            config = bench.config(dataset, scans={"preset": preset})
+            bench.run_shard(f"scans/{preset}", counts, scans, "scans", "--config", config)
+    if dataset.name == "small":
+        # the format by default last, so that what follows has it
+        for stage, what, last in (("pages", pages, "png"), ("scans", scans, "jpeg")):
+            for kind in sorted(FORMATS, key=last.__eq__):
+                config = bench.config(dataset, **{stage: {"format": kind}})
+                bench.run_shard(f"{stage}.{kind}", counts, what, stage, "--config", config)
+    bench.run_shard("scans/kit", counts, scans, "scans", "--config", bench.config(dataset))
+    measure_readings(bench, dataset, counts)
+
+
+def measure_tail(bench: Bench) -> None:
+    """Run summary, figures and report on the tables of `TAIL_OF`, copied to be large."""
     for pages in TAIL:
         folder = bench.folder / f"tail-{pages}"
         folder.mkdir()
-        config = load_config(bench.config(DATASETS[-1]))
+        config = load_config(bench.config(TAIL_OF))
         costs = report_scale.measure(config, folder, pages, 1)
         readings = float(read_table(folder / "large/scores/scores.parquet", ["page_id"]).num_rows)
         for cost in costs:
@@ -157,6 +169,7 @@ def measure(bench: Bench) -> None:
             files = sum(path.stat().st_size for path in every if "shard-" not in str(path.relative_to(folder)))
             counts = {"job": 1.0, "page": float(pages), "reading": readings}
             bench.found[cost.command].append(Measured(counts, cost.cpu_s, cost.peak_mb, files / 1e6))
+            print(f"{cost.command}: {counts}: {cost.cpu_s:.2f} s, {cost.peak_mb:.0f} MiB", file=sys.stderr, flush=True)
 
 
 def measure_lists(bench: Bench) -> None:
@@ -296,13 +309,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=DATA_FILE)
+    parser.add_argument("--tail", action="store_true", help="summary, figures and report alone; the rest stays")
     given = parser.parse_args()
     limit_threads()
+    before = yaml.safe_load(DATA_FILE.read_text(encoding="utf-8"))
+    if given.tail and before["measured"]["machine"] != machine():
+        sys.exit(f"{DATA_FILE}: its figures are of another machine ({before['measured']['machine']}); measure all anew")
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(Path(name), given.data.resolve())
-        measure(bench)
-    before = yaml.safe_load(DATA_FILE.read_text(encoding="utf-8"))
-    model = renewed(before, {"stages": told(bench), "formats": formats(bench)})
+        if given.tail:
+            measure_shard(bench, TAIL_OF)
+            measure_tail(bench)
+            tail = {name: costs for name, costs in told(bench).items() if name in FOLDERS}
+            model = {**before, "stages": before["stages"] | tail}
+        else:
+            measure(bench)
+            model = renewed(before, {"stages": told(bench), "formats": formats(bench)})
     given.out.write_text(yaml.safe_dump(model, sort_keys=False))
 
 

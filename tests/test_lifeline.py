@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from papertrace.lifeline import VARIABLE
+from papertrace.lifeline import VARIABLE, this_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd_open(2) is Linux's own")
 
@@ -25,7 +25,8 @@ time.sleep(60)
 # As Snakemake does: start the worker through a shell, and be killed.
 RUN = f"""
 import os, subprocess, sys
-os.environ[{VARIABLE!r}] = str(os.getpid())
+from papertrace.lifeline import this_process
+os.environ[{VARIABLE!r}] = this_process()
 subprocess.run(["bash", "-c", sys.executable + " worker.py; true"])
 """
 POOL = """
@@ -65,13 +66,26 @@ def test_a_worker_does_not_outlive_its_killed_parent(script, tmp_path):
     assert gone(worker)
 
 
-@pytest.mark.parametrize("named", ["", "nobody", str(2**30)])
-def test_without_a_process_to_end_with_work_goes_on(named):
+def started(named: str) -> subprocess.CompletedProcess[str]:
+    """Run a worker that is told to end with a process."""
     code = "from papertrace.lifeline import end_with_run; end_with_run(); import time; time.sleep(0.2); print('done')"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | {VARIABLE: named}, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "done\n"
+    environment = os.environ | {VARIABLE: named}
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+
+
+HERE = this_process().partition("@")[2]
+NOBODY = 2**30  # no kernel gives such an id
+
+
+@pytest.mark.parametrize("named", ["", "nobody", str(NOBODY), f"{NOBODY}@", f"{NOBODY}@another machine", f"@{HERE}"])
+def test_without_a_process_to_end_with_work_goes_on(named):
+    assert started(named).stdout == "done\n"
+
+
+def test_a_worker_does_not_begin_after_its_run_was_killed():
+    assert started(this_process()).stdout == "done\n"
+    late = started(f"{NOBODY}@{HERE}")
+    assert (late.returncode, late.stdout) == (1, "")
 
 
 def test_every_pool_of_ours_ends_with_its_parent():

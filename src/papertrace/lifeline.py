@@ -12,23 +12,33 @@ import select
 import sys
 import threading
 from multiprocessing.connection import wait
+from pathlib import Path
 
 VARIABLE = "PAPERTRACE_LIFELINE"
-"""Environment variable: id of the process to end with."""
+"""Environment variable: the process to end with, as `this_process` tells it."""
+
+
+def this_process() -> str:
+    """Return this process's id and where it holds: on this start of this machine, in this container."""
+    return f"{os.getpid()}@{_where()}"
 
 
 def end_with_run() -> None:
-    """End this process when the one that the environment names has ended, however it did.
+    """End this process when the one that the environment names has ended, however it did, or if it has ended already.
 
-    The workflow names its Snakemake; where nothing is named, and on systems other than Linux, nothing happens.
+    The workflow names its Snakemake; where nothing is named, on another machine or in another container than it was
+    named in, and on systems other than Linux, nothing happens.
     """
-    named = os.environ.get(VARIABLE, "")
-    if not named.isdecimal() or sys.platform != "linux":
+    named, _, where = os.environ.get(VARIABLE, "").partition("@")
+    if not named.isdecimal() or not where or where != _where():
         return
     try:
         process = os.pidfd_open(int(named))
+    except ProcessLookupError:
+        # killed while this worker was starting
+        os._exit(1)
     except OSError:
-        # another container's id, or a kernel before 5.3: better an orphan than no work done
+        # a kernel before 5.3, or one that does not let us: better an orphan than no work done
         return
     poll = select.poll()
     poll.register(process, select.POLLIN)  # readable once the process has ended: pidfd_open(2)
@@ -43,6 +53,14 @@ def end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         _end_after(lambda: wait([parent.sentinel]))
+
+
+def _where() -> str:
+    """Return what tells this start of this machine, and this space of process ids, from any other; "" if nothing."""
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return ""
 
 
 def _end_after(event) -> None:

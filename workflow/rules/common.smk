@@ -18,7 +18,7 @@ from snakemake.exceptions import WorkflowError
 from papertrace.config import STAGE_SECTIONS, stage_config_text, validate_config
 from papertrace.errors import PapertraceError
 from papertrace.forecast import needs
-from papertrace.lifeline import VARIABLE as LIFELINE
+from papertrace.lifeline import VARIABLE as LIFELINE, this_process
 from papertrace.plan import shard_names
 from papertrace.sources import source_version
 from papertrace.traces.registry import files_behind
@@ -40,7 +40,7 @@ RESULTS = f"{SETTINGS.results}/{SETTINGS.dataset}"
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 
 # They end when this process does, even by `kill -9`: none of them is still writing when the same command runs again.
-os.environ[LIFELINE] = str(os.getpid())
+os.environ[LIFELINE] = this_process()
 
 
 # Where results lie in a storage such as S3, only what rules declare travels between the machines: then they declare the

@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
-import sys
 import threading
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -58,7 +57,7 @@ def end_with_parent() -> None:
 def _where() -> str:
     """Return what tells this start of this machine, and this space of process ids, from any other; "" if nothing."""
     try:
-        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{os.readlink('/proc/self/ns/pid')}"
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
 

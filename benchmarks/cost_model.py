@@ -64,6 +64,7 @@ DATASETS = (
 )
 TAIL_OF = DATASETS[-2]
 """Ten seconds a lead: more beats, and so more memory, than the 2.5 s of most leads on a page of twelve."""
+DIGITIZERS_OF_TAIL = 3  # as config/qtdb.yaml has: figures are drawn of each
 FORMATS = ("png", "jpeg", "webp")
 # dncnn takes seconds a page and hardly less for another: fewer of them will do
 DIGITIZERS = {"network": MANY, "classical": 24, "dncnn": 6}
@@ -161,7 +162,7 @@ def measure_tail(bench: Bench) -> None:
         folder = bench.folder / f"tail-{pages}"
         folder.mkdir()
         config = load_config(bench.config(TAIL_OF))
-        costs = report_scale.measure(config, folder, pages, 1)
+        costs = report_scale.measure(config, folder, pages, DIGITIZERS_OF_TAIL)
         readings = float(read_table(folder / "large/scores/scores.parquet", ["page_id"]).num_rows)
         for cost in costs:
             # of the summary what lies beside the shards' tables, which are the scores'

@@ -62,7 +62,7 @@ DATASETS = (
     Dataset("many", "qtdb", MANY, 200),
     Dataset("twelve", "ptbxl", 8, 200),
 )
-TAIL_OF = DATASETS[-2]
+TAIL_OF = next(dataset for dataset in DATASETS if dataset.name == "many")
 """Ten seconds a lead: more beats, and so more memory, than the 2.5 s of most leads on a page of twelve."""
 DIGITIZERS_OF_TAIL = 3  # as config/qtdb.yaml has: figures are drawn of each
 FORMATS = ("png", "jpeg", "webp")

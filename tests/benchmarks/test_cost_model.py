@@ -1,24 +1,10 @@
 """The fit behind `papertrace plan`: sums of terms, and peaks that no run lies above."""
 
-import importlib
-import sys
-from pathlib import Path
-
+import cost_model as benchmark
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
-
-@pytest.fixture(scope="module")
-def benchmark():
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield importlib.import_module("cost_model")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-
-
-def runs(benchmark, grown_mib=0.0):
+def runs(grown_mib=0.0):
     """Runs of 1.5 s and 0.25 s a page, 200 MiB and 20 a megapixel; workers of many pages have grown."""
     made = []
     for pages, size in ((2, 3.74), (24, 3.74), (6, 8.4)):
@@ -28,18 +14,18 @@ def runs(benchmark, grown_mib=0.0):
     return made
 
 
-def test_terms_are_found(benchmark):
-    assert benchmark.fitted(runs(benchmark), "cpu_s", ("job", "page")) == pytest.approx({"job": 1.5, "page": 0.25})
-    assert benchmark.fitted(runs(benchmark), "peak_mib", ("job", "size")) == pytest.approx({"job": 200, "size": 20})
+def test_terms_are_found():
+    assert benchmark.fitted(runs(), "cpu_s", ("job", "page")) == pytest.approx({"job": 1.5, "page": 0.25})
+    assert benchmark.fitted(runs(), "peak_mib", ("job", "size")) == pytest.approx({"job": 200, "size": 20})
 
 
-def test_what_was_not_there_has_no_term(benchmark):
-    assert set(benchmark.fitted(runs(benchmark), "cpu_s", ("job", "page", "lead"))) == {"job", "page"}
-    assert benchmark.fitted(runs(benchmark), "images_mb", ("page",)) == {}
+def test_what_was_not_there_has_no_term():
+    assert set(benchmark.fitted(runs(), "cpu_s", ("job", "page", "lead"))) == {"job", "page"}
+    assert benchmark.fitted(runs(), "images_mb", ("page",)) == {}
 
 
-def test_no_run_has_a_higher_peak_than_the_model(benchmark):
-    measured = runs(benchmark, grown_mib=90.0)
+def test_no_run_has_a_higher_peak_than_the_model():
+    measured = runs(grown_mib=90.0)
     found = benchmark.fitted(measured, "peak_mib", ("job", "size"))
     left = [sum(found[name] * run.counts[name] for name in found) - run.peak_mib for run in measured]
     assert min(left) == pytest.approx(0, abs=1.0)

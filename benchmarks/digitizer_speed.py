@@ -67,19 +67,19 @@ def measure(digitizer: str, case: str, files: Sequence[bytes]) -> Costs:
     """Read all images, the first one twice, in this process."""
     limit_threads()
     begin = time.process_time()
-    from papertrace.exports.item import decode
+    from papertrace.encoding import decode_image
     from papertrace.memory import keep_freed_memory
     from papertrace.traces.registry import get_digitizer
     from papertrace.traces.stage import read_page
 
     keep_freed_memory()
     reader = get_digitizer(digitizer)
-    read_page(reader, decode(files[0]), RATE_HZ)
+    read_page(reader, decode_image(files[0]), RATE_HZ)
     first = time.process_time() - begin
     cpu_s, wall_s = [], []
     for data in files:
         cpu, wall = time.process_time(), time.perf_counter()
-        read_page(reader, decode(data), RATE_HZ)
+        read_page(reader, decode_image(data), RATE_HZ)
         cpu_s.append(time.process_time() - cpu)
         wall_s.append(time.perf_counter() - wall)
     return Costs(digitizer, case, cpu_s, wall_s, first, _peak_mb())

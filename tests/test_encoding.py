@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from papertrace.encoding import SUFFIXES, encode_image, encode_jpeg, encode_png, in_one_channel
+from papertrace.encoding import SUFFIXES, decode_image, encode_image, encode_jpeg, encode_png, in_one_channel
 
 NOISE = np.random.default_rng(0).integers(0, 256, (130, 67, 3), np.uint8)
 SMOOTH = cv2.GaussianBlur(NOISE, (0, 0), 5)
@@ -76,3 +79,42 @@ def test_png_bytes_are_those_of_the_pinned_library():
     page[::25] = (180, 170, 250)
     sums = {hashlib.sha256(encode_png(page)).hexdigest() for _ in range(20)}
     assert sums == {"02b6cfea41ff9ebd4d3382cf4295310967b630f7afb5dcbfe6f9f46be1e5f59b"}
+
+
+def others_png(image: np.ndarray, mode: str, **how) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image[..., ::-1]).convert(mode).save(file, "PNG", **how)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(encode_image(image, form, 90) for image in (NOISE, GREY, NOISE[:1, :1]) for form in SUFFIXES),
+        *(others_png(NOISE, mode, **how) for mode in ("RGB", "L", "P", "RGBA", "I;16") for how in ({}, {"bits": 8})),
+        encode_png(GREY[..., 0])[:-1],
+        encode_png(NOISE)[:-30],
+        encode_png(NOISE)[:20],
+        b"",
+        b"no image",
+    ],
+)
+def test_any_image_file_is_read_as_opencv_does(data):
+    wanted, found = decoded(data) if data else None, decode_image(data)
+    assert (found is None and wanted is None) or np.array_equal(found, wanted)
+
+
+def test_a_header_cannot_ask_for_more_memory_than_the_data_can_fill():
+    """An IHDR of 60,000 x 60,000 pixels (10.8 GB) before the data of a small image."""
+    data = encode_png(GREY[..., 0])
+    large = data[:16] + struct.pack(">II", 60_000, 60_000) + data[24:]
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))\n"
+    code += "from papertrace.encoding import _decode_own_png; print(_decode_own_png(sys.stdin.buffer.read()))"
+    done = subprocess.run([sys.executable, "-c", code], input=large, capture_output=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == (b"None", 0), done.stderr.decode()
+
+
+def test_own_png_files_are_read_without_opencv(monkeypatch):
+    monkeypatch.setattr(cv2, "imdecode", None)
+    for image in (NOISE, GREY):
+        assert np.array_equal(decode_image(encode_image(image, "png", 90)), image)

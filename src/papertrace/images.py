@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from papertrace.encoding import decode_image
 from papertrace.errors import ImageError
 from papertrace.io import sha256_bytes
 
@@ -52,7 +53,7 @@ def read_stage_image(path: Path, sha256: str, stage: str) -> np.ndarray:
         raise ImageError(f"{name}: the image cannot be read ({error.strerror}); {remedy}") from None
     if sha256_bytes(data) != sha256:
         raise ImageError(f"{name}: the image is not the one that was written; {remedy}")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    image = decode_image(data)
     if image is None:
         raise ImageError(f"{name}: the file is no image; {remedy}")
     return image

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 
+from papertrace.encoding import decode_image
 from papertrace.geometry import PixelMap
 from papertrace.labels import PageLabels, TextLabel
 from papertrace.pages.render import Stretch
@@ -56,7 +56,7 @@ class Item:
     @property
     def image(self) -> np.ndarray:
         """The image's pixels, uint8, shape (h, w, 3): blue, green, red."""
-        return decode(self.data)
+        return decode_image(self.data)
 
     @cached_property
     def hidden(self) -> np.ndarray | None:
@@ -72,8 +72,3 @@ class LeftOut:
 
     page_id: str
     reason: str
-
-
-def decode(data: bytes) -> np.ndarray:
-    """Return the pixels of an image file, uint8, shape (h, w, 3): blue, green, red."""
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

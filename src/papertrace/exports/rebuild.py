@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papertrace.errors import ConfigError, PapertraceError
-from papertrace.exports.item import Item, LeftOut, decode
+from papertrace.exports.item import Item, LeftOut
 from papertrace.geometry import PixelMap
 from papertrace.io import read_rows, read_table
 from papertrace.labels import PageLabels
@@ -101,7 +101,7 @@ def make_item(config: Config, row: dict, root: Path, kind: str) -> Item | LeftOu
     kind : str
         ``pages`` or ``scans``.
     """
-    from papertrace.encoding import SUFFIXES, encode_image
+    from papertrace.encoding import SUFFIXES, decode_image, encode_image
     from papertrace.pages.stage import draw_page
     from papertrace.scans.stage import make_scan
 
@@ -113,7 +113,7 @@ def make_item(config: Config, row: dict, root: Path, kind: str) -> Item | LeftOu
     texts, recipe = [], []
     if kind == "scans":
         if section.format != "png":  # a scan is made of the page as it was stored
-            image = decode(encode_image(image, section.format, section.quality))
+            image = decode_image(encode_image(image, section.format, section.quality))
         scan = make_scan(image, labels, row, config.scans)
         section, image, pixel_map, texts, recipe = config.scans, scan.image, scan.map, scan.texts, scan.recipe
     return Item(

@@ -21,6 +21,7 @@ References
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,12 +250,15 @@ def _lobes(slope: np.ndarray, low: float, high: float) -> _Lobes:
         return _Lobes(np.zeros(0), np.zeros(2, int), np.zeros(1))
     first, stop = max(0, int(low)), min(len(slope), int(high))
     values = slope[first:stop]
-    k = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
-    starts = np.r_[0, k + 1]
+    negative = np.signbit(values)
+    k = (negative[1:] != negative[:-1]).nonzero()[0]
+    bounds = np.empty(len(k) + 2, int)
+    bounds[0], bounds[1:-1], bounds[-1] = 0, k + 1, len(values)
+    before = values[k]
     return _Lobes(
-        crossings=first + k + values[k] / (values[k] - values[k + 1]),
-        bounds=first + np.r_[starts, len(values)],
-        areas=np.add.reduceat(np.abs(values), starts) if len(values) else np.zeros(1),
+        crossings=first + k + before / (before - values[k + 1]),
+        bounds=first + bounds,
+        areas=np.add.reduceat(np.abs(values), bounds[:-1]) if len(values) else np.zeros(1),
     )
 
 
@@ -284,10 +288,14 @@ def _edge(modulus: np.ndarray, start: int, way: int, level: float, ceiling: floa
     """
     reach = round(_EDGE_WITHIN_S * rate_hz)
     beside = modulus[start : start + reach] if way > 0 else modulus[max(0, start - reach + 1) : start + 1][::-1]
-    below = np.flatnonzero(beside < level)
-    least = np.flatnonzero((beside[1:-1] <= beside[:-2]) & (beside[1:-1] < beside[2:]) & (beside[1:-1] < ceiling)) + 1
-    crossed = (
-        below[0] - (level - beside[below[0]]) / (beside[below[0] - 1] - beside[below[0]]) if len(below) else np.inf
-    )
-    steps = min(crossed, least[0] if len(least) else np.inf)
-    return start + way * float(steps) if np.isfinite(steps) else np.nan
+    # most edges are a few samples away: plain numbers are there before arrays have been made
+    values = beside.tolist()
+    steeper = values[0]
+    for k in range(1, len(values)):
+        here = values[k]
+        if here < level:
+            return start + way * (k - (level - here) / (steeper - here))
+        if here < ceiling and here <= steeper and k + 1 < len(values) and here < values[k + 1]:
+            return start + way * k
+        steeper = here
+    return math.nan

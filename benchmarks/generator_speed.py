@@ -108,9 +108,9 @@ def _scan(row: dict, config, labels, data: bytes) -> bytes:
 
 
 def _decode(data: bytes) -> np.ndarray:
-    import cv2
+    from papertrace.encoding import decode_image
 
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return decode_image(data)
 
 
 def _watch_steps(costs: Costs) -> None:

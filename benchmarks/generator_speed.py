@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from papertrace.lifeline import end_with_parent
@@ -99,22 +98,17 @@ def _draw(row: dict, config) -> tuple:
 
 
 def _scan(row: dict, config, labels, data: bytes) -> bytes:
+    from papertrace.encoding import decode_image  # at the call, for `_watch_steps` puts another in its place
     from papertrace.scans import scan, stage
     from papertrace.seeds import generator
 
-    image = _decode(data)
-    scanned = scan.scan_page(image, labels, config.scans, generator(row["seed_scans"]))
+    scanned = scan.scan_page(decode_image(data), labels, config.scans, generator(row["seed_scans"]))
     return stage.encode_image(scanned.image, config.scans.format, config.scans.quality)
-
-
-def _decode(data: bytes) -> np.ndarray:
-    from papertrace.encoding import decode_image
-
-    return decode_image(data)
 
 
 def _watch_steps(costs: Costs) -> None:
     """Have the functions that a page and a scan are made by tell their time."""
+    from papertrace import encoding
     from papertrace.pages import render
     from papertrace.pages import stage as pages
     from papertrace.records import reader
@@ -144,10 +138,10 @@ def _watch_steps(costs: Costs) -> None:
         (writing, "handwriting", "handwriting"),
         (writing, "stamps", "stamps"),
         (scans, "encode_image", "encode"),
+        (encoding, "decode_image", "decode page"),
     ]
     for owner, name, step in places:
         setattr(owner, name, watched(getattr(owner, name), step))
-    globals()["_decode"] = watched(_decode, "decode page")
     for artifacts in (scan.IN_MM, scan.IN_PIXELS):
         for name, function in artifacts.items():
             artifacts[name] = watched(function, name)

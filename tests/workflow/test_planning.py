@@ -41,7 +41,7 @@ def test_21801_pages_are_planned_in_seconds_and_in_under_a_thousand_jobs(workspa
     result = workspace.run("-n", "--configfile", ROOT / "config/qtdb.yaml", "--config", f"records={{folder: {qtdb}}}")
     seconds = cpu_seconds_of_children() - before
     planned = jobs(result)
-    assert planned["pages"] == planned["scans"] == planned["traces"] == planned["scores"] == 110
+    assert planned["pages"] == planned["scans"] == planned["traces"] == planned["scores"] == 73
     assert planned["total"] < 1000
     config = load_config(ROOT / "config/qtdb.yaml", [f"records={{folder: {qtdb}}}"])
     assert planned["total"] == forecast(config).jobs
@@ -49,10 +49,9 @@ def test_21801_pages_are_planned_in_seconds_and_in_under_a_thousand_jobs(workspa
 
 
 def test_a_limit_on_the_command_line_plans_fewer(workspace, qtdb):
-    result = workspace.run(
-        "-n", "--configfile", ROOT / "config/qtdb.yaml", "--config", f"records={{folder: {qtdb}}}", "limit=210"
-    )
-    assert jobs(result)["pages"] == 2
+    fewer = (f"records={{folder: {qtdb}}}", "limit=210", "shard_size=21")
+    result = workspace.run("-n", "--configfile", ROOT / "config/qtdb.yaml", "--config", *fewer)
+    assert jobs(result)["pages"] == 10
 
 
 def test_the_demo_is_planned_where_no_config_is_named(workspace):

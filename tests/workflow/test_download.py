@@ -155,7 +155,7 @@ def test_a_local_copy_in_place_of_the_download(net, workspace, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "pages", "size"),
-    [("qtdb", 21_801, 200), ("ptbxl", 21_799, 100), ("ludb", 200, 100)],
+    [("qtdb", 21_801, 300), ("ptbxl", 21_799, 100), ("ludb", 200, 100)],
     ids=["qtdb", "ptbxl", "ludb"],
 )
 def test_the_configs_at_hand_plan_by_the_list_alone(net, workspace, name, pages, size):
